@@ -1,0 +1,22 @@
+# Compiler options of our own code: warnings are errors; sanitizers by preset.
+set(SETTLED_SANITIZE "" CACHE STRING "address | thread | empty")
+
+add_library(settled_options INTERFACE)
+target_compile_options(settled_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+target_compile_definitions(settled_options INTERFACE BOOST_TEST_DYN_LINK)
+target_link_libraries(settled_options INTERFACE Threads::Threads)
+
+if(SETTLED_SANITIZE STREQUAL "address")
+  # CAF's headers bind a null reference when an actor is spawned without arguments (STACK.md 2).
+  target_compile_options(settled_options INTERFACE -O1 -fno-omit-frame-pointer
+    -fsanitize=address,undefined -fno-sanitize=null -fno-sanitize-recover=undefined)
+  target_link_options(settled_options INTERFACE -fsanitize=address,undefined)
+elseif(SETTLED_SANITIZE STREQUAL "thread")
+  target_compile_options(settled_options INTERFACE -O1 -fno-omit-frame-pointer -fsanitize=thread)
+  target_link_options(settled_options INTERFACE -fsanitize=thread)
+elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
+  target_compile_options(settled_options INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_link_options(settled_options INTERFACE -Wl,-z,relro,-z,now)
+endif()
