@@ -1,6 +1,7 @@
 // A request as the port hands it on, and the ways to answer it: from any thread, once, without anybody
 // waiting. Nothing here knows the HTTP library.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -27,6 +28,12 @@ struct Request {
   std::string peer;  // address of the other side
   bool from_loopback = false;
   std::string request_id;
+  std::chrono::steady_clock::time_point received_at;
+
+  // What the screen found out about the head, for the handler.
+  int route = -1;
+  std::string caller;  // id of the API key
+  std::string trace_id;
 
   /// Null when the header is absent. Headers that may stand only once are checked by the port.
   const std::string* header(std::string_view name) const {

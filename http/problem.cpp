@@ -249,8 +249,11 @@ Response problem_response(const Problem& problem, const ProblemContext& context)
   append_json_member(body, "lang", context.lang == Lang::fr ? "fr" : "en");
   body += '}';
   response.headers.emplace_back("Content-Language", context.lang == Lang::fr ? "fr" : "en");
-  if (problem.retry_after > 0)
-    response.headers.emplace_back("Retry-After", std::to_string(problem.retry_after));
+  const int retry_after = problem.retry_after > 0                            ? problem.retry_after
+                          : response.status == 503 || response.status == 429 ? 2
+                          : problem.code == Errc::idempotency_in_progress    ? 1
+                                                                             : 0;
+  if (retry_after > 0) response.headers.emplace_back("Retry-After", std::to_string(retry_after));
   if (!problem.allow.empty()) response.headers.emplace_back("Allow", problem.allow);
   if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "ApiKey");
   return response;

@@ -32,7 +32,7 @@ struct Problem {
   std::vector<Refusal> errors;  // what is wrong, field by field
   MoneyState money = MoneyState::none;
   int status = 0;           // 0: the table's
-  int retry_after = 0;      // seconds; 0: none
+  int retry_after = 0;      // seconds; 0: as the status suggests
   std::string allow;        // 405: the methods that there are
   std::string existing_id;  // account_exists, idempotency_mismatch: what is there already
 };

@@ -1,4 +1,7 @@
-// The only file that includes Boost.Beast. A connection lives on one thread: its coroutine, its timers and
+// The only file that includes Boost.Beast. (g++ 12 destroys temporaries of a co_await expression twice when
+// they come from a conditional: what is handed to a coroutine has a name here.)
+//
+// A connection lives on one thread: its coroutine, its timers and
 // the answers posted to it all run there, so nothing in it needs a lock.
 #include "http/server.hpp"
 
@@ -437,7 +440,8 @@ Task<bool> Connection::serve_one() {
     buffer_.consume(head_size);
   }
   if (refusal) {
-    co_await write_last(refused(refusal->status, refusal->detail, request_id_), true);
+    auto answer = refused(refusal->status, refusal->detail, request_id_);
+    co_await write_last(std::move(answer), true);
     co_return false;
   }
 
@@ -445,6 +449,7 @@ Task<bool> Connection::serve_one() {
   request.peer = peer_;
   request.from_loopback = from_loopback_;
   request.request_id = request_id_;
+  request.received_at = std::chrono::steady_clock::now();
   const ServerSettings& settings = shared_->settings;
   const auto length = head.content_length.value_or(0);
   const bool has_body = head.chunked || length > 0;
@@ -471,18 +476,14 @@ Task<bool> Connection::serve_one() {
     }
     parser.get().body().discard = screened.has_value();
     parser.body_limit(!screened ? most : length > 0 ? length : limits_.discard_undeclared_bytes);
-    switch (co_await read_body(parser)) {
-      case Body::read:
-        break;
-      case Body::gone:
-        co_return false;
-      case Body::too_large:
-        co_await write_last(screened ? std::move(*screened) : too_large(), with_body);
-        co_return false;
-      case Body::unreadable:
-        co_await write_last(refused(400, "the chunks of the body are not well formed", request_id_),
-                            with_body);
-        co_return false;
+    const auto outcome = co_await read_body(parser);
+    if (outcome == Body::gone) co_return false;
+    if (outcome == Body::unreadable)
+      screened = refused(400, "the chunks of the body are not well formed", request_id_);
+    if (outcome == Body::too_large && !screened) screened = too_large();
+    if (outcome != Body::read) {
+      co_await write_last(std::move(*screened), with_body);
+      co_return false;
     }
     request.body = std::move(parser.get().body().text);
   }
@@ -557,7 +558,8 @@ Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
 Task<void> Connection::turn_away([[maybe_unused]] std::shared_ptr<Connection> self) {
   loop_.connections.insert(this);
   request_id_ = make_request_id();
-  co_await write_last(refused(503, "all connections of this port are in use", request_id_), true);
+  auto answer = refused(503, "all connections of this port are in use", request_id_);
+  co_await write_last(std::move(answer), true);
   close();
   loop_.connections.erase(this);
 }

@@ -22,7 +22,7 @@ struct ServerSettings {
   std::function<std::size_t(const Request&)> body_max;
   /// Sees the head before the body is read; an answer here refuses the request, and its body is thrown
   /// away. So only callers whom we know can make us hold bytes.
-  std::function<std::optional<Response>(const Request&)> screen;
+  std::function<std::optional<Response>(Request&)> screen;
   std::function<void(Request, Responder)> handle;
 };
 
