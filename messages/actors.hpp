@@ -49,7 +49,8 @@ using IntakeActor = caf::typed_actor<caf::replies_to<SubmitSettlements>::with<Su
 using LedgerActor = caf::typed_actor<caf::replies_to<OpenSettlements>::with<Submissions>,
                                      caf::replies_to<AdvanceSettlement>::with<SettlementFound>,
                                      caf::replies_to<OpenAccount>::with<AccountChanged>,
-                                     caf::replies_to<FundAccount>::with<AccountChanged>>;
+                                     caf::replies_to<FundAccount>::with<AccountChanged>,
+                                     caf::replies_to<ReadInFlight>::with<InFlight>>;
 
 /// actors/circuit_breaker in front of actors/connector: both speak this.
 using RailActor = caf::typed_actor<caf::replies_to<SendPayment>::with<RailAnswer>,

@@ -89,7 +89,17 @@ struct SettlementFound {
   SettlementView settlement;
 };
 
-/// The writer's commit made events up to here visible. Sent to whoever asked with ListenToCommits.
+/// Every settlement that is not final, oldest first. Sent by actors/intake after a start, of the process or
+/// of the writer; answered by storage/ledger_writer with InFlight.
+struct ReadInFlight {};
+struct InFlight {
+  std::vector<SettlementView> settlements;
+};
+
+/// The ledger writer to itself: what has come in so far makes a batch.
+struct WriteBatch {};
+
+/// The writer's commit made events up to here visible. Sent to http/ for its streams.
 struct EventsCommitted {
   int stream = 0;
   std::int64_t last_seq = 0;
@@ -135,6 +145,18 @@ typename F::result_type inspect(F& f, AdvanceSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementFound& x) {
   return f(caf::meta::type_name("SettlementFound"), x.found, x.settlement);
+}
+template <class F>
+typename F::result_type inspect(F& f, ReadInFlight&) {
+  return f(caf::meta::type_name("ReadInFlight"));
+}
+template <class F>
+typename F::result_type inspect(F& f, InFlight& x) {
+  return f(caf::meta::type_name("InFlight"), x.settlements);
+}
+template <class F>
+typename F::result_type inspect(F& f, WriteBatch&) {
+  return f(caf::meta::type_name("WriteBatch"));
 }
 template <class F>
 typename F::result_type inspect(F& f, EventsCommitted& x) {
