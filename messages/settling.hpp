@@ -96,6 +96,18 @@ struct InFlight {
   std::vector<SettlementView> settlements;
 };
 
+/// A settlement that was in flight at a start has heard from its bank (or failed to) for the first time.
+/// Sent by actors/settlement to actors/intake, which counts how much of the recovery is left.
+struct AskedOnce {
+  SettlementId id;
+};
+/// A settlement to itself: it is time for the next send or inquiry.
+struct NextStep {};
+/// A settlement to itself: the patience of waiter number `waiter` is over.
+struct PatienceOver {
+  std::uint64_t waiter = 0;
+};
+
 /// The ledger writer to itself: what has come in so far makes a batch.
 struct WriteBatch {};
 
@@ -145,6 +157,18 @@ typename F::result_type inspect(F& f, AdvanceSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementFound& x) {
   return f(caf::meta::type_name("SettlementFound"), x.found, x.settlement);
+}
+template <class F>
+typename F::result_type inspect(F& f, AskedOnce& x) {
+  return f(caf::meta::type_name("AskedOnce"), x.id);
+}
+template <class F>
+typename F::result_type inspect(F& f, NextStep&) {
+  return f(caf::meta::type_name("NextStep"));
+}
+template <class F>
+typename F::result_type inspect(F& f, PatienceOver& x) {
+  return f(caf::meta::type_name("PatienceOver"), x.waiter);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReadInFlight&) {

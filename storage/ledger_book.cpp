@@ -131,6 +131,11 @@ Result<AccountId> LedgerBook::nostro_for(const SettlementOrder& order) const {
 Submission LedgerBook::open(const std::string& caller, const OpenSettlements::Item& item,
                             LedgerBatch& batch) {
   const auto& order = item.order.order;
+  if (item.connector.empty())
+    return {.refusal = {Errc::no_rail, "/to_bank",
+                        "no rail of ours serves " + order.to_bank + " with the method " +
+                            std::string(to_string(order.method)) + ". Nothing was recorded.",
+                        "another method or bank: see the configured connectors"}};
   const auto debit = vostro_of(order);
   if (!debit) return {.refusal = debit.refusal()};
   const auto credit = nostro_for(order);
