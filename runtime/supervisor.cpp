@@ -9,7 +9,7 @@ namespace {
 using Time = std::chrono::steady_clock::time_point;
 
 struct SlotState {
-  ChildSpec spec;
+  Supervised spec;
   caf::actor child;
   std::deque<Time> failures;
   std::deque<std::pair<caf::response_promise, caf::message>> stash;
@@ -53,7 +53,7 @@ void start(Slot* self) {
   state.stash.clear();
 }
 
-caf::behavior slot(Slot* self, ChildSpec spec) {
+caf::behavior slot(Slot* self, Supervised spec) {
   self->state.spec = std::move(spec);
   self->set_down_handler([=](const caf::down_msg& down) {
     if (self->state.child && down.source == self->state.child.address())
@@ -84,7 +84,7 @@ caf::behavior slot(Slot* self, ChildSpec spec) {
 }
 }  // namespace
 
-caf::actor supervise(caf::actor_system& system, ChildSpec spec) {
+caf::actor supervise(caf::actor_system& system, Supervised spec) {
   return system.spawn(slot, std::move(spec));
 }
 }  // namespace settled

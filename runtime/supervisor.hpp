@@ -23,7 +23,7 @@ struct RestartPolicy {
   std::size_t stash_max = 4'096;  // messages kept while the child is down
 };
 
-struct ChildSpec {
+struct Supervised {
   std::string name;
   /// Builds a fresh child. What it throws counts as a failure.
   std::function<caf::actor(caf::event_based_actor* supervisor)> start;
@@ -35,6 +35,6 @@ struct ChildSpec {
 };
 
 /// The slot's handle: cast it to the child's interface with caf::actor_cast.
-caf::actor supervise(caf::actor_system& system, ChildSpec spec);
+caf::actor supervise(caf::actor_system& system, Supervised spec);
 
 }  // namespace settled
