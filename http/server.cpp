@@ -223,6 +223,9 @@ class Sink : public StreamSink, public std::enable_shared_from_this<Sink> {
         connection_(std::move(connection)),
         limit_(limit),
         events_(std::move(events)) {}
+  ~Sink() override {
+    if (events_.on_closed) events_.on_closed();
+  }
 
   bool send(std::string text) override {
     if (closed_) return false;
