@@ -1,10 +1,10 @@
 // The one interface behind which every rail lives. An implementation translates; it never decides whether
 // to send again (that is the settlement's business) and never blocks the caller.
 #pragma once
+#include "domain/rail.hpp"
+
 #include <functional>
 #include <string_view>
-
-#include "domain/rail.hpp"
 
 namespace settled {
 

@@ -4,7 +4,8 @@
 
 namespace settled {
 namespace {
-constexpr std::array<std::string_view, 7> kinds{"nostro", "vostro", "wallet", "treasury", "fee", "suspense", "clearing"};
+constexpr std::array<std::string_view, 7> kinds{"nostro", "vostro",   "wallet",  "treasury",
+                                                "fee",    "suspense", "clearing"};
 }
 
 std::string_view to_string(AccountKind kind) { return kinds.at(static_cast<std::size_t>(kind)); }
@@ -29,9 +30,9 @@ std::int64_t available(const Account& account) {
 Refusal insufficient_funds(const Account& account, std::int64_t asked) {
   const auto show = [&](std::int64_t minor) { return format_for_people(minor, account.currency); };
   return {Errc::insufficient_funds, "/amount",
-          std::string(to_string(account.kind)) + ' ' + (account.bank.empty() ? account.name : account.bank) + ": " +
-              show(asked) + " asked, " + show(available(account)) + " available (balance " + show(account.balance) +
-              ", held " + show(account.held) + "). No hold was placed.",
+          std::string(to_string(account.kind)) + ' ' + (account.bank.empty() ? account.name : account.bank) +
+              ": " + show(asked) + " asked, " + show(available(account)) + " available (balance " +
+              show(account.balance) + ", held " + show(account.held) + "). No hold was placed.",
           ""};
 }
 }  // namespace settled

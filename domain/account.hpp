@@ -1,13 +1,13 @@
 // Accounts of the one double-entry ledger, and the arithmetic of balance, hold and floor.
 #pragma once
+#include "domain/ids.hpp"
+#include "domain/money.hpp"
+
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "domain/ids.hpp"
-#include "domain/money.hpp"
 
 namespace settled {
 
@@ -35,11 +35,11 @@ struct Account {
   Currency currency;
   std::string name;
   AccountStatus status = AccountStatus::open;
-  bool is_default = false;     // the currency's nostro where we hold none at the payee's bank
+  bool is_default = false;  // the currency's nostro where we hold none at the payee's bank
   std::int64_t balance = 0;
-  std::int64_t held = 0;       // sum of the open holds that would lower this account
-  std::int64_t floor = 0;      // the limit below which available ends: 0, or minus a credit line
-  std::int64_t version = 0;    // number of entries; the next entry gets version + 1
+  std::int64_t held = 0;     // sum of the open holds that would lower this account
+  std::int64_t floor = 0;    // the limit below which available ends: 0, or minus a credit line
+  std::int64_t version = 0;  // number of entries; the next entry gets version + 1
 };
 
 /// What may still be promised: balance − held − floor, never below zero.

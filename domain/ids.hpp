@@ -47,9 +47,15 @@ struct Id {
     return Id{*uuid};
   }
 };
-struct SettlementTag { static constexpr std::string_view prefix = "set"; };
-struct AccountTag { static constexpr std::string_view prefix = "acc"; };
-struct JournalTag { static constexpr std::string_view prefix = "jrn"; };
+struct SettlementTag {
+  static constexpr std::string_view prefix = "set";
+};
+struct AccountTag {
+  static constexpr std::string_view prefix = "acc";
+};
+struct JournalTag {
+  static constexpr std::string_view prefix = "jrn";
+};
 using SettlementId = Id<SettlementTag>;
 using AccountId = Id<AccountTag>;
 /// A journal entry: postings that commit together. A settlement's journal entry has the settlement's uuid.
@@ -73,5 +79,7 @@ struct std::hash<settled::Uuid> {
 };
 template <class Tag>
 struct std::hash<settled::Id<Tag>> {
-  std::size_t operator()(const settled::Id<Tag>& id) const noexcept { return std::hash<settled::Uuid>{}(id.uuid); }
+  std::size_t operator()(const settled::Id<Tag>& id) const noexcept {
+    return std::hash<settled::Uuid>{}(id.uuid);
+  }
 };

@@ -67,7 +67,8 @@ Result<std::int64_t> parse_amount(std::string_view text, Currency currency) {
   const auto digits = [](std::string_view s) {
     return std::all_of(s.begin(), s.end(), [](char c) { return c >= '0' && c <= '9'; });
   };
-  if (whole.empty() || !digits(whole) || !digits(fraction) || (point != std::string_view::npos && fraction.empty()))
+  if (whole.empty() || !digits(whole) || !digits(fraction) ||
+      (point != std::string_view::npos && fraction.empty()))
     return not_an_amount(text);
   const auto decimals = static_cast<std::size_t>(currency.exponent());
   if (fraction.size() > decimals) {
@@ -96,8 +97,10 @@ Result<Money> positive_amount(std::string_view text, Currency currency) {
   auto minor = parse_amount(text, currency);
   if (!minor) return minor.refusal();
   if (*minor == 0)
-    return Refusal{Errc::amount_not_positive, "", "the amount is zero; an order moves at least " +
-                   format_amount(1, currency) + " " + std::string(currency.code()), "more than 0"};
+    return Refusal{Errc::amount_not_positive, "",
+                   "the amount is zero; an order moves at least " + format_amount(1, currency) + " " +
+                       std::string(currency.code()),
+                   "more than 0"};
   return Money{*minor, currency};
 }
 
@@ -110,7 +113,8 @@ Result<std::int64_t> parse_signed_amount(std::string_view text, Currency currenc
 
 std::string format_amount(std::int64_t minor, Currency currency) {
   // Unsigned, because the smallest int64 has no positive counterpart.
-  const auto magnitude = minor < 0 ? 0 - static_cast<std::uint64_t>(minor) : static_cast<std::uint64_t>(minor);
+  const auto magnitude =
+      minor < 0 ? 0 - static_cast<std::uint64_t>(minor) : static_cast<std::uint64_t>(minor);
   auto text = std::to_string(magnitude);
   const auto decimals = static_cast<std::size_t>(currency.exponent());
   if (decimals > 0) {

@@ -1,11 +1,11 @@
 // Exact money: an int64 of minor units and an ISO 4217 currency with its exponent.
 #pragma once
+#include "domain/refusal.hpp"
+
 #include <compare>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "domain/refusal.hpp"
 
 namespace settled {
 

@@ -1,12 +1,12 @@
 // What a rail can tell us about an order, and what it takes to send one again: DESIGN.md section 4.
 #pragma once
+#include "domain/money.hpp"
+#include "domain/settlement.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
-
-#include "domain/money.hpp"
-#include "domain/settlement.hpp"
 
 namespace settled {
 
@@ -19,8 +19,12 @@ struct PaymentInstruction {
   Money amount;
   std::string settlement_date;
   Method method = Method::LOCAL_ACH;
-  std::string trace_id;   // 32 hex digits
+  std::string trace_id;  // 32 hex digits
 };
+
+/// The business content in one canonical line. Its SHA-256 is stored with the intent, so that a repeat
+/// with other content would show.
+std::string canonical_text(const PaymentInstruction& order);
 
 /// Classes of what a send or an inquiry told us.
 enum class Outcome : std::uint8_t {
@@ -36,8 +40,8 @@ std::string_view to_string(Outcome outcome);
 struct RailAnswer {
   Outcome outcome = Outcome::unknown;
   std::string bank_reference;  // the bank's own id of the payment, when it gave one
-  std::string code;            // stable: "timeout", "connection_refused", "breaker_open", "http_503", the bank's reason
-  std::string detail;          // one sentence for the operator; no secrets
+  std::string code;  // stable: "timeout", "connection_refused", "breaker_open", "http_503", the bank's reason
+  std::string detail;  // one sentence for the operator; no secrets
 };
 
 /// What a connector's bank allows after a doubt (protocols/capabilities.md).

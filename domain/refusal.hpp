@@ -13,17 +13,17 @@ namespace settled {
 /// append only, never renumber, never reuse. http/problem.cpp gives each its HTTP status and title.
 enum class Errc : std::uint8_t {
   ok = 0,
-  malformed_body = 1,           // not JSON, not UTF-8, a key twice, nested too deep
+  malformed_body = 1,  // not JSON, not UTF-8, a key twice, nested too deep
   unknown_field = 2,
   missing_field = 3,
   wrong_type = 4,
-  invalid_value = 5,            // well formed, outside what is allowed
-  amount_decimals = 6,          // more decimals than the currency has
+  invalid_value = 5,    // well formed, outside what is allowed
+  amount_decimals = 6,  // more decimals than the currency has
   amount_overflow = 7,
   amount_not_positive = 8,
   unknown_currency = 9,
   currency_mismatch = 10,
-  unknown_bank = 11,            // no account of ours serves this bank in this currency
+  unknown_bank = 11,  // no account of ours serves this bank in this currency
   unknown_account = 12,
   account_exists = 13,
   account_closed = 14,
@@ -41,11 +41,11 @@ enum class Errc : std::uint8_t {
   overloaded = 26,
   database_unavailable = 27,
   internal = 28,
-  bank_refused = 29,            // the bank said no; its reason is in the detail
-  expired = 30,                 // nothing was sent within TRANSACTION_TIMEOUT_SECONDS
-  not_allowed_here = 31,        // a development route in production
+  bank_refused = 29,      // the bank said no; its reason is in the detail
+  expired = 30,           // nothing was sent within TRANSACTION_TIMEOUT_SECONDS
+  not_allowed_here = 31,  // a development route in production
   shutting_down = 32,
-  no_rail = 33,                 // no connector serves this bank and method
+  no_rail = 33,  // no connector serves this bank and method
   illegal_transition = 34,
 };
 std::string_view to_string(Errc e);

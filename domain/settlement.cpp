@@ -6,9 +6,10 @@ namespace settled {
 namespace {
 constexpr std::array<std::string_view, 3> priorities{"NORMAL", "HIGH", "URGENT"};
 constexpr std::array<std::string_view, 4> methods{"SWIFT", "SEPA", "LOCAL_ACH", "MOCK"};
-constexpr std::array<std::string_view, status_count> statuses{"PENDING",    "VALIDATING", "FUNDS_LOCKED", "EXECUTING",
-                                                              "CONFIRMING", "COMPLETED",  "FAILED",       "ROLLED_BACK"};
-constexpr std::array<std::string_view, 5> checkpoints{"Validation", "Lock", "Transfer", "Confirm", "Finalize"};
+constexpr std::array<std::string_view, status_count> statuses{
+    "PENDING", "VALIDATING", "FUNDS_LOCKED", "EXECUTING", "CONFIRMING", "COMPLETED", "FAILED", "ROLLED_BACK"};
+constexpr std::array<std::string_view, 5> checkpoints{"Validation", "Lock", "Transfer", "Confirm",
+                                                      "Finalize"};
 
 template <class Enum, std::size_t N>
 std::optional<Enum> find(const std::array<std::string_view, N>& names, std::string_view text) {

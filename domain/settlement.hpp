@@ -1,13 +1,13 @@
 // A settlement: the order as it came, and the state machine that is the only door between its states.
 #pragma once
+#include "domain/ids.hpp"
+#include "domain/money.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "domain/ids.hpp"
-#include "domain/money.hpp"
 
 namespace settled {
 
@@ -27,7 +27,7 @@ struct SettlementOrder {
   std::string settlement_date;  // YYYY-MM-DD
   Priority priority = Priority::NORMAL;
   Method method = Method::LOCAL_ACH;
-  std::string metadata;         // a JSON object as text, or empty
+  std::string metadata;  // a JSON object as text, or empty
 };
 
 /// Errors: same_bank; whatever else a single order can get wrong beyond the form of its fields.
@@ -36,14 +36,14 @@ std::optional<Refusal> check_order(const SettlementOrder& order);
 bool valid_date(std::string_view text);
 
 enum class Status : std::uint8_t {
-  PENDING,       // received, nothing decided
+  PENDING,  // received, nothing decided
   VALIDATING,
   FUNDS_LOCKED,  // held on both accounts; nothing can have left
   EXECUTING,     // the intent to send is durable: the bank may have the order
   CONFIRMING,    // the bank has it, or we do not know: only the bank's word leads on
   COMPLETED,
-  FAILED,        // refused before any money was held
-  ROLLED_BACK,   // the hold was given back; the bank did not execute
+  FAILED,       // refused before any money was held
+  ROLLED_BACK,  // the hold was given back; the bank did not execute
 };
 inline constexpr std::size_t status_count = 8;
 std::string_view to_string(Status status);
@@ -53,17 +53,17 @@ constexpr bool final_status(Status s) {
 }
 
 enum class Event : std::uint8_t {
-  validate,       // take up the order
-  lock,           // place the holds
-  refuse,         // a rule said no before any hold
-  send,           // record the intent to send
-  not_sent,       // provably no byte reached the bank
-  accept,         // the bank has it and works on it
-  doubt,          // no verdict: it may have been executed
-  confirm,        // the bank executed it
-  reject,         // the bank did not and will not execute it
-  absent,         // the bank's final word that it never had it (the proof of a resend)
-  expire,         // nothing was sent in time
+  validate,  // take up the order
+  lock,      // place the holds
+  refuse,    // a rule said no before any hold
+  send,      // record the intent to send
+  not_sent,  // provably no byte reached the bank
+  accept,    // the bank has it and works on it
+  doubt,     // no verdict: it may have been executed
+  confirm,   // the bank executed it
+  reject,    // the bank did not and will not execute it
+  absent,    // the bank's final word that it never had it (the proof of a resend)
+  expire,    // nothing was sent in time
 };
 
 struct Transition {
@@ -73,7 +73,7 @@ struct Transition {
 };
 // A pair that is not listed is refused. CONFIRMING means money may have moved: only the bank's word
 // leads out of it, and it leads back to EXECUTING only over a proof of absence.
-inline constexpr std::array<Transition, 14> settlement_transitions{{
+inline constexpr std::array<Transition, 15> settlement_transitions{{
     {Status::PENDING, Event::validate, Status::VALIDATING},
     {Status::VALIDATING, Event::lock, Status::FUNDS_LOCKED},
     {Status::VALIDATING, Event::refuse, Status::FAILED},
@@ -84,6 +84,7 @@ inline constexpr std::array<Transition, 14> settlement_transitions{{
     {Status::EXECUTING, Event::doubt, Status::CONFIRMING},
     {Status::EXECUTING, Event::confirm, Status::CONFIRMING},
     {Status::EXECUTING, Event::reject, Status::ROLLED_BACK},
+    {Status::CONFIRMING, Event::accept, Status::CONFIRMING},
     {Status::CONFIRMING, Event::doubt, Status::CONFIRMING},
     {Status::CONFIRMING, Event::confirm, Status::COMPLETED},
     {Status::CONFIRMING, Event::reject, Status::ROLLED_BACK},

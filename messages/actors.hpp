@@ -1,0 +1,80 @@
+// Every actor's messages on one page, and CAF's table of message types.
+#pragma once
+#include "messages/accounts.hpp"
+#include "messages/rails.hpp"
+#include "messages/reading.hpp"
+
+#include <caf/type_id.hpp>
+#include <caf/typed_actor.hpp>
+
+CAF_BEGIN_TYPE_ID_BLOCK(settled, caf::first_custom_type_id)
+// New ids go at the end: nodes of two versions must agree.
+CAF_ADD_TYPE_ID(settled, (settled::SubmitSettlements))
+CAF_ADD_TYPE_ID(settled, (settled::Submissions))
+CAF_ADD_TYPE_ID(settled, (settled::AwaitSettlement))
+CAF_ADD_TYPE_ID(settled, (settled::OpenSettlements))
+CAF_ADD_TYPE_ID(settled, (settled::AdvanceSettlement))
+CAF_ADD_TYPE_ID(settled, (settled::SettlementFound))
+CAF_ADD_TYPE_ID(settled, (settled::EventsCommitted))
+CAF_ADD_TYPE_ID(settled, (settled::OpenAccount))
+CAF_ADD_TYPE_ID(settled, (settled::FundAccount))
+CAF_ADD_TYPE_ID(settled, (settled::AccountChanged))
+CAF_ADD_TYPE_ID(settled, (settled::SendPayment))
+CAF_ADD_TYPE_ID(settled, (settled::InquirePayment))
+CAF_ADD_TYPE_ID(settled, (settled::CheckRail))
+CAF_ADD_TYPE_ID(settled, (settled::RailAnswer))
+CAF_ADD_TYPE_ID(settled, (settled::ReadSettlement))
+CAF_ADD_TYPE_ID(settled, (settled::ListSettlements))
+CAF_ADD_TYPE_ID(settled, (settled::SettlementPage))
+CAF_ADD_TYPE_ID(settled, (settled::ReadTimeline))
+CAF_ADD_TYPE_ID(settled, (settled::ReadAccount))
+CAF_ADD_TYPE_ID(settled, (settled::ListAccounts))
+CAF_ADD_TYPE_ID(settled, (settled::AccountPage))
+CAF_ADD_TYPE_ID(settled, (settled::ReadEntries))
+CAF_ADD_TYPE_ID(settled, (settled::EntryPage))
+CAF_ADD_TYPE_ID(settled, (settled::ReadEvents))
+CAF_ADD_TYPE_ID(settled, (settled::EventPage))
+CAF_ADD_TYPE_ID(settled, (settled::ReadLastEvent))
+CAF_ADD_TYPE_ID(settled, (settled::ReadHealth))
+CAF_ADD_TYPE_ID(settled, (settled::HealthReport))
+CAF_END_TYPE_ID_BLOCK(settled)
+
+namespace settled {
+
+/// actors/intake: takes orders in, has them written down, and knows the actor of every one in flight.
+using IntakeActor =
+    caf::typed_actor<caf::replies_to<SubmitSettlements>::with<Submissions>,
+                     caf::replies_to<AwaitSettlement>::with<SettlementFound>, caf::reacts_to<AskedOnce>,
+                     caf::replies_to<ReadHealth>::with<HealthReport>>;
+
+/// actors/settlement: one per settlement in flight.
+using SettlementActor = caf::typed_actor<caf::replies_to<AwaitSettlement>::with<SettlementFound>,
+                                         caf::reacts_to<NextStep>, caf::reacts_to<PatienceOver>>;
+
+/// storage/ledger_writer: the one who writes. Answers only what is durable.
+using LedgerActor = caf::typed_actor<caf::replies_to<OpenSettlements>::with<Submissions>,
+                                     caf::replies_to<AdvanceSettlement>::with<SettlementFound>,
+                                     caf::replies_to<OpenAccount>::with<AccountChanged>,
+                                     caf::replies_to<FundAccount>::with<AccountChanged>,
+                                     caf::replies_to<ReadInFlight>::with<InFlight>>;
+
+/// actors/circuit_breaker in front of actors/connector: both speak this.
+using RailActor = caf::typed_actor<
+    caf::replies_to<SendPayment>::with<RailAnswer>, caf::replies_to<InquirePayment>::with<RailAnswer>,
+    caf::replies_to<CheckRail>::with<RailAnswer>, caf::replies_to<ReadHealth>::with<HealthReport>>;
+
+/// storage/reader: answers from the database, never from memory.
+using ReaderActor = caf::typed_actor<
+    caf::replies_to<ReadSettlement>::with<SettlementFound>,
+    caf::replies_to<ListSettlements>::with<SettlementPage>, caf::replies_to<ReadTimeline>::with<EventPage>,
+    caf::replies_to<ReadAccount>::with<AccountPage>, caf::replies_to<ListAccounts>::with<AccountPage>,
+    caf::replies_to<ReadEntries>::with<EntryPage>, caf::replies_to<ReadEvents>::with<EventPage>,
+    caf::replies_to<ReadLastEvent>::with<EventsCommitted>>;
+
+/// actors/health.
+using HealthActor = caf::typed_actor<caf::replies_to<ReadHealth>::with<HealthReport>>;
+
+/// Whoever wants to hear that events were committed (http/ for its streams).
+using CommitListener = caf::typed_actor<caf::reacts_to<EventsCommitted>>;
+
+}  // namespace settled

@@ -1,0 +1,53 @@
+// What the readers show: settlements, accounts, entries and events as the database has them.
+#pragma once
+#include "domain/account.hpp"
+#include "domain/rail.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace settled {
+
+/// Microseconds since 1970, UTC; 0 where the thing has not happened.
+using Micros = std::int64_t;
+
+struct SettlementView {
+  SettlementId id;
+  SettlementOrder order;
+  Status status = Status::PENDING;
+  AccountId debit_account, credit_account;  // the payer's vostro, the nostro that pays
+  std::string connector;
+  std::string reference;       // ours towards the bank
+  std::string bank_reference;  // the bank's own; empty until known
+  int attempts = 0;            // sends, not inquiries
+  std::string last_outcome;    // of the last send or inquiry; empty before
+  std::string failure_code, failure_detail;
+  std::string trace_id;
+  Micros created_at = 0, locked_at = 0, sent_at = 0, last_sent_at = 0, confirmed_at = 0, finalized_at = 0,
+         unknown_since = 0;
+};
+
+/// What goes to the bank for this settlement: the same after every restart.
+PaymentInstruction instruction_of(const SettlementView& settlement);
+/// "10:02:31 UTC", for sentences.
+std::string clock_time(Micros at);
+
+struct EntryView {
+  std::int64_t version = 0;
+  std::string journal;      // "set_…" or "jrn_…"
+  std::int64_t amount = 0;  // minor units; debit positive, credit negative
+  std::int64_t balance_after = 0;
+  Micros at = 0;
+};
+
+struct EventView {
+  int stream = 0;
+  std::int64_t seq = 0;
+  Micros at = 0;
+  std::string kind;     // "settlement.executing", "account.opened", …
+  std::string subject;  // TypeID
+  std::string payload;  // a JSON object
+};
+
+}  // namespace settled
