@@ -3,7 +3,7 @@ set(SETTLED_SANITIZE "" CACHE STRING "address | thread | empty")
 
 add_library(settled_options INTERFACE)
 target_compile_options(settled_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Werror
   -fstack-protector-strong -fstack-clash-protection -fcf-protection)
 target_compile_definitions(settled_options INTERFACE BOOST_TEST_DYN_LINK)
 target_link_libraries(settled_options INTERFACE Threads::Threads)

@@ -22,6 +22,10 @@ struct PaymentInstruction {
   std::string trace_id;  // 32 hex digits
 };
 
+/// The business content in one canonical line. Its SHA-256 is stored with the intent, so that a repeat
+/// with other content would show.
+std::string canonical_text(const PaymentInstruction& order);
+
 /// Classes of what a send or an inquiry told us.
 enum class Outcome : std::uint8_t {
   accepted,   // the bank has it and works on it

@@ -73,7 +73,7 @@ struct Transition {
 };
 // A pair that is not listed is refused. CONFIRMING means money may have moved: only the bank's word
 // leads out of it, and it leads back to EXECUTING only over a proof of absence.
-inline constexpr std::array<Transition, 14> settlement_transitions{{
+inline constexpr std::array<Transition, 15> settlement_transitions{{
     {Status::PENDING, Event::validate, Status::VALIDATING},
     {Status::VALIDATING, Event::lock, Status::FUNDS_LOCKED},
     {Status::VALIDATING, Event::refuse, Status::FAILED},
@@ -84,6 +84,7 @@ inline constexpr std::array<Transition, 14> settlement_transitions{{
     {Status::EXECUTING, Event::doubt, Status::CONFIRMING},
     {Status::EXECUTING, Event::confirm, Status::CONFIRMING},
     {Status::EXECUTING, Event::reject, Status::ROLLED_BACK},
+    {Status::CONFIRMING, Event::accept, Status::CONFIRMING},
     {Status::CONFIRMING, Event::doubt, Status::CONFIRMING},
     {Status::CONFIRMING, Event::confirm, Status::COMPLETED},
     {Status::CONFIRMING, Event::reject, Status::ROLLED_BACK},

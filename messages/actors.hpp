@@ -42,19 +42,26 @@ CAF_END_TYPE_ID_BLOCK(settled)
 namespace settled {
 
 /// actors/intake: takes orders in, has them written down, and knows the actor of every one in flight.
-using IntakeActor = caf::typed_actor<caf::replies_to<SubmitSettlements>::with<Submissions>,
-                                     caf::replies_to<AwaitSettlement>::with<SettlementFound>>;
+using IntakeActor =
+    caf::typed_actor<caf::replies_to<SubmitSettlements>::with<Submissions>,
+                     caf::replies_to<AwaitSettlement>::with<SettlementFound>, caf::reacts_to<AskedOnce>,
+                     caf::replies_to<ReadHealth>::with<HealthReport>>;
+
+/// actors/settlement: one per settlement in flight.
+using SettlementActor = caf::typed_actor<caf::replies_to<AwaitSettlement>::with<SettlementFound>,
+                                         caf::reacts_to<NextStep>, caf::reacts_to<PatienceOver>>;
 
 /// storage/ledger_writer: the one who writes. Answers only what is durable.
 using LedgerActor = caf::typed_actor<caf::replies_to<OpenSettlements>::with<Submissions>,
                                      caf::replies_to<AdvanceSettlement>::with<SettlementFound>,
                                      caf::replies_to<OpenAccount>::with<AccountChanged>,
-                                     caf::replies_to<FundAccount>::with<AccountChanged>>;
+                                     caf::replies_to<FundAccount>::with<AccountChanged>,
+                                     caf::replies_to<ReadInFlight>::with<InFlight>>;
 
 /// actors/circuit_breaker in front of actors/connector: both speak this.
-using RailActor = caf::typed_actor<caf::replies_to<SendPayment>::with<RailAnswer>,
-                                   caf::replies_to<InquirePayment>::with<RailAnswer>,
-                                   caf::replies_to<CheckRail>::with<RailAnswer>>;
+using RailActor = caf::typed_actor<
+    caf::replies_to<SendPayment>::with<RailAnswer>, caf::replies_to<InquirePayment>::with<RailAnswer>,
+    caf::replies_to<CheckRail>::with<RailAnswer>, caf::replies_to<ReadHealth>::with<HealthReport>>;
 
 /// storage/reader: answers from the database, never from memory.
 using ReaderActor = caf::typed_actor<

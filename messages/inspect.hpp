@@ -5,6 +5,8 @@
 #include "domain/settlement.hpp"
 #include "messages/views.hpp"
 
+#include <caf/error.hpp>
+#include <caf/meta/load_callback.hpp>
 #include <caf/meta/type_name.hpp>
 
 #include <type_traits>

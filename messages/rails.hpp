@@ -4,25 +4,36 @@
 
 namespace settled {
 
-/// Send an order whose intent is durable. Answered with a RailAnswer, always.
+/// Send an order whose intent is durable. Answered with a RailAnswer, always: not_sent when the first byte
+/// could not leave before `not_after`, because by then its sender may have begun to ask and to doubt.
 struct SendPayment {
   PaymentInstruction order;
   int attempt = 1;
+  Micros not_after = 0;
 };
 /// Ask what became of an order. Answered with a RailAnswer, always.
 struct InquirePayment {
   PaymentInstruction order;
+};
+/// The connector to itself: call `ticket` has its answer.
+struct CallDone {
+  std::uint64_t ticket = 0;
+  RailAnswer answer;
 };
 /// Is the rail there? Answered with a RailAnswer: completed = yes.
 struct CheckRail {};
 
 template <class F>
 typename F::result_type inspect(F& f, SendPayment& x) {
-  return f(caf::meta::type_name("SendPayment"), x.order, x.attempt);
+  return f(caf::meta::type_name("SendPayment"), x.order, x.attempt, x.not_after);
 }
 template <class F>
 typename F::result_type inspect(F& f, InquirePayment& x) {
   return f(caf::meta::type_name("InquirePayment"), x.order);
+}
+template <class F>
+typename F::result_type inspect(F& f, CallDone& x) {
+  return f(caf::meta::type_name("CallDone"), x.ticket, x.answer);
 }
 template <class F>
 typename F::result_type inspect(F& f, CheckRail&) {

@@ -89,7 +89,29 @@ struct SettlementFound {
   SettlementView settlement;
 };
 
-/// The writer's commit made events up to here visible. Sent to whoever asked with ListenToCommits.
+/// Every settlement that is not final, oldest first. Sent by actors/intake after a start, of the process or
+/// of the writer; answered by storage/ledger_writer with InFlight.
+struct ReadInFlight {};
+struct InFlight {
+  std::vector<SettlementView> settlements;
+};
+
+/// A settlement that was in flight at a start has heard from its bank (or failed to) for the first time.
+/// Sent by actors/settlement to actors/intake, which counts how much of the recovery is left.
+struct AskedOnce {
+  SettlementId id;
+};
+/// A settlement to itself: it is time for the next send or inquiry.
+struct NextStep {};
+/// A settlement to itself: the patience of waiter number `waiter` is over.
+struct PatienceOver {
+  std::uint64_t waiter = 0;
+};
+
+/// The ledger writer to itself: what has come in so far makes a batch.
+struct WriteBatch {};
+
+/// The writer's commit made events up to here visible. Sent to http/ for its streams.
 struct EventsCommitted {
   int stream = 0;
   std::int64_t last_seq = 0;
@@ -135,6 +157,30 @@ typename F::result_type inspect(F& f, AdvanceSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementFound& x) {
   return f(caf::meta::type_name("SettlementFound"), x.found, x.settlement);
+}
+template <class F>
+typename F::result_type inspect(F& f, AskedOnce& x) {
+  return f(caf::meta::type_name("AskedOnce"), x.id);
+}
+template <class F>
+typename F::result_type inspect(F& f, NextStep&) {
+  return f(caf::meta::type_name("NextStep"));
+}
+template <class F>
+typename F::result_type inspect(F& f, PatienceOver& x) {
+  return f(caf::meta::type_name("PatienceOver"), x.waiter);
+}
+template <class F>
+typename F::result_type inspect(F& f, ReadInFlight&) {
+  return f(caf::meta::type_name("ReadInFlight"));
+}
+template <class F>
+typename F::result_type inspect(F& f, InFlight& x) {
+  return f(caf::meta::type_name("InFlight"), x.settlements);
+}
+template <class F>
+typename F::result_type inspect(F& f, WriteBatch&) {
+  return f(caf::meta::type_name("WriteBatch"));
 }
 template <class F>
 typename F::result_type inspect(F& f, EventsCommitted& x) {

@@ -1,7 +1,7 @@
 // What the readers show: settlements, accounts, entries and events as the database has them.
 #pragma once
 #include "domain/account.hpp"
-#include "domain/settlement.hpp"
+#include "domain/rail.hpp"
 
 #include <cstdint>
 #include <string>
@@ -27,6 +27,11 @@ struct SettlementView {
   Micros created_at = 0, locked_at = 0, sent_at = 0, last_sent_at = 0, confirmed_at = 0, finalized_at = 0,
          unknown_since = 0;
 };
+
+/// What goes to the bank for this settlement: the same after every restart.
+PaymentInstruction instruction_of(const SettlementView& settlement);
+/// "10:02:31 UTC", for sentences.
+std::string clock_time(Micros at);
 
 struct EntryView {
   std::int64_t version = 0;

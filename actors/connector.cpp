@@ -1,0 +1,75 @@
+#include "actors/connector.hpp"
+
+namespace settled {
+namespace {
+using Self = ConnectorActor::stateful_pointer<ConnectorState>;
+
+/// Notes the call and gives what the rail calls when it is done: from any thread, so it only sends.
+Connector::Done begin(Self self, ConnectorState::Promise promise) {
+  auto& state = self->state;
+  const auto ticket = ++state.next_ticket;
+  state.under_way.emplace(ticket, std::move(promise));
+  return [me = ConnectorActor{self}, ticket](RailAnswer answer) {
+    caf::anon_send(me, CallDone{ticket, std::move(answer)});
+  };
+}
+
+void send_waiting(Self self) {
+  auto& state = self->state;
+  while (!state.waiting.empty() && state.under_way.size() < state.settings.in_flight_max) {
+    auto [payment, promise] = std::move(state.waiting.front());
+    state.waiting.pop_front();
+    // The last look before the first byte: whoever asked for this may have begun to doubt.
+    if (state.settings.clock() > payment.not_after) {
+      promise.deliver(
+          RailAnswer{.outcome = Outcome::not_sent,
+                     .code = "rail_busy",
+                     .detail = "all places of the rail were taken until the time to send was over"});
+      continue;
+    }
+    state.connector->send(payment.order, payment.attempt, begin(self, std::move(promise)));
+  }
+}
+}  // namespace
+
+ConnectorActor::behavior_type connector(Self self, std::shared_ptr<Connector> rail,
+                                        ConnectorSettings settings) {
+  self->state.connector = std::move(rail);
+  self->state.settings = std::move(settings);
+  return {
+      [=](const SendPayment& payment) -> caf::result<RailAnswer> {
+        auto promise = self->make_response_promise<RailAnswer>();
+        self->state.waiting.emplace_back(payment, promise);
+        send_waiting(self);
+        return promise;
+      },
+      // Inquiries and health calls pass by the queue: they end doubts, and a full queue is no reason to doubt
+      // longer.
+      [=](const InquirePayment& inquiry) -> caf::result<RailAnswer> {
+        auto promise = self->make_response_promise<RailAnswer>();
+        self->state.connector->inquire(inquiry.order, begin(self, promise));
+        return promise;
+      },
+      [=](const CheckRail&) -> caf::result<RailAnswer> {
+        auto promise = self->make_response_promise<RailAnswer>();
+        self->state.connector->health(begin(self, promise));
+        return promise;
+      },
+      [=](const ReadHealth&) {
+        const auto& s = self->state;
+        return HealthReport{.ready = true,
+                            .items = {{"rail:" + std::string(s.connector->name()), true,
+                                       std::to_string(s.under_way.size()) + " calls under way, " +
+                                           std::to_string(s.waiting.size()) + " waiting"}}};
+      },
+      [=](const CallDone& done) {
+        auto& state = self->state;
+        const auto call = state.under_way.find(done.ticket);
+        if (call == state.under_way.end()) return;
+        call->second.deliver(done.answer);
+        state.under_way.erase(call);
+        send_waiting(self);
+      },
+  };
+}
+}  // namespace settled

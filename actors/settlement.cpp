@@ -1,0 +1,218 @@
+#include "actors/settlement.hpp"
+
+namespace settled {
+namespace {
+using Self = SettlementActor::stateful_pointer<SettlementState>;
+
+void next_step(Self self);
+
+void wait(Self self, const BackoffSettings& pause) {
+  auto& state = self->state;
+  self->delayed_send(self, backoff(pause, ++state.tries, state.context->chance()), NextStep{});
+}
+
+void finish(Self self) {
+  auto& state = self->state;
+  for (auto& [n, waiter] : state.waiters) waiter.deliver(SettlementFound{true, state.settlement});
+  state.waiters.clear();
+  state.context->on_final(state.settlement);
+  self->quit();
+}
+
+/// What the row, as it is now recorded, asks for next.
+void go_on(Self self) {
+  auto& state = self->state;
+  if (final_status(state.settlement.status)) return finish(self);
+  switch (state.settlement.status) {
+    case Status::EXECUTING:
+      return next_step(self);
+    case Status::FUNDS_LOCKED:
+      return wait(self, state.context->settings.resend);
+    case Status::CONFIRMING:
+      return wait(self, state.context->settings.inquiry);
+    default:
+      throw std::logic_error("a settlement in flight has its funds locked");
+  }
+}
+
+/// Has the step written down; goes on from what is then recorded.
+void record(Self self, AdvanceSettlement step) {
+  auto& state = self->state;
+  step.id = state.settlement.id;
+  state.busy = true;
+  // Without a time limit: the writer answers, or it ends and CAF tells us. A lost answer would mean a step
+  // that is recorded and not known here.
+  self->request(state.context->ledger, caf::infinite, step)
+      .then(
+          [=](SettlementFound& recorded) {
+            auto& s = self->state;
+            s.busy = false;
+            s.unrecorded.reset();
+            ensure(recorded.found, "a settlement in flight is recorded");
+            if (recorded.settlement.status != s.settlement.status) s.tries = 0;
+            s.settlement = std::move(recorded.settlement);
+            go_on(self);
+          },
+          [=](const caf::error&) {
+            // The writer is gone and comes back. Whether this step was written shows when it is tried
+            // again: a step that was taken cannot be taken twice. What a bank answered must not be lost,
+            // so nothing else happens before.
+            self->state.busy = false;
+            self->state.unrecorded = step;
+            self->delayed_send(self, std::chrono::milliseconds(200), NextStep{});
+          });
+}
+
+/// From when on the last send cannot have been under way any more. After a restart nobody knows when the
+/// first byte left, only until when it could have.
+Micros last_send_over(const SettlementState& state) {
+  if (state.send_ended_at > 0) return state.send_ended_at;
+  return state.settlement.last_sent_at +
+         std::chrono::microseconds(state.context->settings.send_wait_max).count();
+}
+
+std::string proof_of_absence(const SettlementState& state, Micros asked_at) {
+  const auto waited_ms = (asked_at - last_send_over(state)) / 1000;
+  return "the bank said 'not found' " + std::to_string(waited_ms) + " ms after the send (final after " +
+         std::to_string(state.context->capability.not_found_final_after.count()) + " ms)";
+}
+
+std::string refusal_words(const RailAnswer& answer) {
+  std::string words = "the bank refused";
+  if (!answer.code.empty()) words += " with " + answer.code;
+  if (!answer.detail.empty()) words += ": " + answer.detail;
+  return words + ". The hold was released.";
+}
+
+/// The steps that an answer stands for, from the state that the settlement is in.
+AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt) {
+  AdvanceSettlement step{.attempt = attempt};
+  const bool executing = state.settlement.status == Status::EXECUTING;
+  switch (attempt.answer.outcome) {
+    case Outcome::completed:
+      if (executing) step.path.push_back(Event::confirm);
+      step.path.push_back(Event::confirm);
+      break;
+    case Outcome::accepted:
+      step.path = {Event::accept};
+      break;
+    case Outcome::rejected:
+      step.path = {Event::reject};
+      step.failure_code = to_string(Errc::bank_refused);
+      step.failure_detail = refusal_words(attempt.answer);
+      break;
+    case Outcome::not_sent:
+      step.path = {attempt.kind == Attempt::Kind::send ? Event::not_sent : Event::doubt};
+      break;
+    case Outcome::not_found: {
+      const auto final_after =
+          std::chrono::microseconds(state.context->capability.not_found_final_after).count();
+      if (executing) step.path.push_back(Event::doubt);
+      // The clock starts at the send, and the question must have been put after the time was up.
+      if (attempt.kind == Attempt::Kind::inquiry && state.context->capability.status_by_reference &&
+          attempt.started_at - last_send_over(state) >= final_after) {
+        step.path.insert(step.path.end(), {Event::absent, Event::send});
+        step.proof = proof_of_absence(state, attempt.started_at);
+      } else if (!executing) {
+        step.path.push_back(Event::doubt);
+      }
+      break;
+    }
+    case Outcome::unknown:
+      step.path = {Event::doubt};
+      break;
+  }
+  return step;
+}
+
+/// A call to the rail, its answer (silence is `unknown`) and the step that follows from it.
+template <class Call>
+void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, Call call) {
+  auto& state = self->state;
+  state.busy = true;
+  const Micros started = state.context->clock();
+  const auto answered = [=](RailAnswer answer) {
+    auto& s = self->state;
+    s.busy = false;
+    if (kind == Attempt::Kind::send) s.send_ended_at = s.context->clock();
+    const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()});
+    if (!s.asked) {
+      s.asked = true;
+      self->send(s.intake, AskedOnce{s.settlement.id});
+    }
+    record(self, step);
+  };
+  self->request(state.context->rail, limit, std::move(call))
+      .then([=](RailAnswer& answer) { answered(std::move(answer)); },
+            [=](const caf::error&) {
+              answered({.outcome = Outcome::unknown,
+                        .code = "no_answer",
+                        .detail = "the connector did not answer in time"});
+            });
+}
+
+void send(Self self) {
+  auto& state = self->state;
+  const auto& settings = state.context->settings;
+  const Micros not_after = state.context->clock() + std::chrono::microseconds(settings.send_wait_max).count();
+  call_rail(self, Attempt::Kind::send, settings.send_wait_max + settings.answer_max,
+            SendPayment{instruction_of(state.settlement), state.settlement.attempts, not_after});
+}
+
+void inquire(Self self) {
+  auto& state = self->state;
+  call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
+            InquirePayment{instruction_of(state.settlement)});
+}
+
+void next_step(Self self) {
+  auto& state = self->state;
+  if (state.busy) return;
+  if (state.unrecorded) return record(self, *state.unrecorded);
+  const auto& s = state.settlement;
+  if (s.status == Status::FUNDS_LOCKED) {
+    const auto waited = state.context->clock() - s.locked_at;
+    if (waited >= std::chrono::microseconds(state.context->settings.transaction_timeout).count())
+      return record(
+          self, {.path = {Event::expire},
+                 .failure_code = std::string(to_string(Errc::expired)),
+                 .failure_detail = "the rail could not be reached for " + std::to_string(waited / 1'000'000) +
+                                   " s; nothing was sent. The hold was released."});
+    return record(self, {.path = {Event::send}});  // the intent first; then EXECUTING sends
+  }
+  // What may have left before a start is asked for, not sent.
+  if (s.status == Status::EXECUTING && state.asked) return send(self);
+  inquire(self);
+}
+}  // namespace
+
+SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const SettlementContext> context,
+                                          IntakeActor intake, SettlementView row, Start start) {
+  auto& state = self->state;
+  state.context = std::move(context);
+  state.intake = std::move(intake);
+  state.settlement = std::move(row);
+  if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED)
+    self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
+  else
+    state.asked = start == Start::fresh;
+  self->send(self, NextStep{});
+  return {
+      [=](const AwaitSettlement& wish) -> caf::result<SettlementFound> {
+        auto& s = self->state;
+        auto promise = self->make_response_promise<SettlementFound>();
+        s.waiters.emplace(++s.next_waiter, promise);
+        self->delayed_send(self, wish.patience, PatienceOver{s.next_waiter});
+        return promise;
+      },
+      [=](const NextStep&) { next_step(self); },
+      [=](const PatienceOver& over) {
+        auto& s = self->state;
+        const auto waiter = s.waiters.find(over.waiter);
+        if (waiter == s.waiters.end()) return;
+        waiter->second.deliver(SettlementFound{true, s.settlement});
+        s.waiters.erase(waiter);
+      },
+  };
+}
+}  // namespace settled

@@ -1,0 +1,96 @@
+#include "storage/event_chain.hpp"
+
+#include <openssl/evp.h>
+
+#include <memory>
+
+namespace settled {
+namespace {
+// Fetching the algorithm and making a context costs more than hashing an event: keep both per thread.
+struct Hasher {
+  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                            EVP_MD_free};
+  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
+};
+
+template <class... Parts>
+Digest hash_of(const Parts&... parts) {
+  thread_local Hasher hasher;
+  Digest digest{};
+  unsigned size = 0;
+  bool ok = EVP_DigestInit_ex2(hasher.context.get(), hasher.algorithm.get(), nullptr) == 1;
+  ((ok = ok && EVP_DigestUpdate(hasher.context.get(), parts.data(), parts.size()) == 1), ...);
+  ok = ok && EVP_DigestFinal_ex(hasher.context.get(), digest.data(), &size) == 1;
+  ensure(ok && size == digest.size(), "SHA-256 works");
+  return digest;
+}
+}  // namespace
+
+Digest sha256(std::string_view bytes) { return hash_of(bytes); }
+
+std::string event_text(const EventRow& event) {
+  std::string text;
+  text.reserve(event.payload.size() + event.kind.size() + 80);
+  text += std::to_string(event.seq);
+  text += '|';
+  text += std::to_string(event.at);
+  text += '|';
+  text += event.kind;
+  text += '|';
+  text += to_string(event.subject);
+  text += '|';
+  text += event.payload;
+  return text;
+}
+
+void EventChain::append(LedgerBatch& batch, Micros at, std::string_view kind, const Uuid& subject,
+                        std::string payload) {
+  EventRow event{
+      .seq = ++seq_, .at = at, .kind = std::string(kind), .subject = subject, .payload = std::move(payload)};
+  const auto text = event_text(event);
+  hash_ = started_ ? hash_of(hash_, text) : hash_of(text);
+  started_ = true;
+  event.hash = hash_;
+  batch.events.push_back(std::move(event));
+}
+
+void JsonObject::key(std::string_view key) {
+  if (out_.size() > 1) out_ += ',';
+  out_ += '"';
+  out_ += key;
+  out_ += "\":";
+}
+
+JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  key(name);
+  out_ += '"';
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out_ += '\\';
+      out_ += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out_ += "\\u00";
+      out_ += hex[byte >> 4];
+      out_ += hex[byte & 15];
+    } else {
+      out_ += c;
+    }
+  }
+  out_ += '"';
+  return *this;
+}
+
+JsonObject& JsonObject::number(std::string_view name, std::int64_t value) {
+  key(name);
+  out_ += std::to_string(value);
+  return *this;
+}
+
+JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
+  key(name);
+  out_ += json;
+  return *this;
+}
+}  // namespace settled

@@ -1,0 +1,91 @@
+// The rows of one group commit: what the book decided in memory, ready to be written set-wise.
+#pragma once
+#include "messages/accounts.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace settled {
+
+struct OpenedRow {
+  SettlementView settlement;
+  std::string caller, idempotency_key;
+  Digest request_digest{};
+  Digest order_digest{};
+};
+
+/// The settlement as it stands after the change, and the state that it must still be in.
+struct ChangedRow {
+  SettlementView settlement;
+  Status from = Status::PENDING;
+};
+
+struct HoldRow {
+  SettlementId settlement;
+  AccountId debit_account, credit_account;
+  Money amount;
+  Micros at = 0;
+};
+enum class HoldEnd : std::uint8_t { posted, released };
+struct HoldEndRow {
+  SettlementId settlement;
+  HoldEnd end = HoldEnd::released;
+  Micros at = 0;
+};
+
+struct EntryRow {
+  AccountId account;
+  std::int64_t version = 0;
+  Uuid journal;
+  std::int64_t amount = 0;  // debit positive, credit negative
+  std::int64_t balance_after = 0;
+  Micros at = 0;
+};
+
+struct AttemptRow {
+  SettlementId settlement;
+  Attempt attempt;
+  std::string proof;
+};
+
+struct FundingRow {
+  JournalId journal;
+  std::string caller, idempotency_key;
+  Digest request_digest{};
+  AccountId account;
+  Money amount;
+  Micros at = 0;
+};
+
+struct EventRow {
+  std::int64_t seq = 0;
+  Micros at = 0;
+  std::string kind;
+  Uuid subject;
+  std::string payload;
+  Digest hash{};
+};
+
+/// What one batch changes on one account, as deltas, so that credits of other writers are kept.
+struct AccountDelta {
+  std::int64_t balance = 0, held = 0, entries = 0;
+};
+
+struct LedgerBatch {
+  std::int64_t number = 0;  // one more than the last commit's
+  std::vector<Account> new_accounts;
+  std::vector<OpenedRow> opened;
+  std::vector<ChangedRow> changed;
+  std::vector<HoldRow> holds;
+  std::vector<HoldEndRow> hold_ends;
+  std::vector<EntryRow> entries;
+  std::vector<AttemptRow> attempts;
+  std::vector<FundingRow> fundings;
+  std::vector<EventRow> events;
+  std::map<AccountId, AccountDelta> deltas;  // in account order: the lock order of the database
+
+  bool empty() const { return events.empty(); }  // every change has its event
+};
+
+}  // namespace settled

@@ -1,0 +1,358 @@
+#include "storage/ledger_book.hpp"
+
+#include <algorithm>
+
+namespace settled {
+namespace {
+std::string opened_payload(const SettlementView& s) {
+  JsonObject json;
+  json.text("status", to_string(s.status))
+      .text("obligation_id", s.order.obligation_id)
+      .text("from_bank", s.order.from_bank)
+      .text("to_bank", s.order.to_bank)
+      .text("amount", format_amount(s.order.amount.minor, s.order.amount.currency))
+      .text("currency", s.order.amount.currency.code());
+  if (s.status == Status::FAILED) {
+    json.raw("steps", R"(["PENDING","VALIDATING","FAILED"])")
+        .text("code", s.failure_code)
+        .text("detail", s.failure_detail);
+  } else {
+    json.raw("steps", R"(["PENDING","VALIDATING","FUNDS_LOCKED","EXECUTING"])")
+        .text("connector", s.connector)
+        .text("reference", s.reference);
+  }
+  return json.done();
+}
+
+std::string advanced_payload(const SettlementView& s, const AdvanceSettlement& step,
+                             const std::string& steps) {
+  JsonObject json;
+  json.text("status", to_string(s.status)).raw("steps", steps);
+  if (step.attempt.kind != Attempt::Kind::none) {
+    json.text(step.attempt.kind == Attempt::Kind::send ? "sent" : "asked",
+              to_string(step.attempt.answer.outcome));
+    if (!step.attempt.answer.code.empty()) json.text("answer", step.attempt.answer.code);
+    if (!step.attempt.answer.detail.empty()) json.text("words", step.attempt.answer.detail);
+    json.number("took_us", step.attempt.ended_at - step.attempt.started_at);
+  }
+  if (!s.bank_reference.empty()) json.text("bank_reference", s.bank_reference);
+  if (!step.proof.empty()) json.text("proof", step.proof);
+  if (!s.failure_code.empty()) json.text("code", s.failure_code).text("detail", s.failure_detail);
+  return json.done();
+}
+
+std::string event_kind(Status status) {
+  std::string kind = "settlement.";
+  for (const char c : to_string(status)) kind += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return kind;
+}
+
+std::string account_payload(const Account& a) {
+  return JsonObject{}
+      .text("kind", to_string(a.kind))
+      .text("bank", a.bank)
+      .text("currency", a.currency.code())
+      .text("name", a.name)
+      .done();
+}
+
+void take_answer(SettlementView& s, const Attempt& attempt) {
+  if (attempt.kind == Attempt::Kind::none) return;
+  s.last_outcome = to_string(attempt.answer.outcome);
+  if (!attempt.answer.bank_reference.empty()) s.bank_reference = attempt.answer.bank_reference;
+}
+}  // namespace
+
+LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
+    : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
+  for (const Account& a : snapshot.accounts) index(a);
+  for (const SettlementView& s : snapshot.open) open_.emplace(s.id, s);
+}
+
+void LedgerBook::index(const Account& a) {
+  accounts_.emplace(a.id, a);
+  const BankCurrency key{a.bank, a.currency};
+  if (a.kind == AccountKind::vostro) vostros_.emplace(key, a.id);
+  if (a.kind == AccountKind::nostro) {
+    nostros_[key].push_back(a.id);
+    if (a.is_default) default_nostros_[a.currency.index()] = a.id;
+  }
+  if (a.kind == AccountKind::clearing && a.bank.empty()) clearings_[a.currency.index()] = a.id;
+}
+
+const Account* LedgerBook::account(AccountId id) const {
+  const auto at = accounts_.find(id);
+  return at == accounts_.end() ? nullptr : &at->second;
+}
+
+std::vector<SettlementView> LedgerBook::open_settlements() const {
+  std::vector<SettlementView> all;
+  all.reserve(open_.size());
+  for (const auto& [id, s] : open_) all.push_back(s);
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return all;
+}
+
+Result<AccountId> LedgerBook::vostro_of(const SettlementOrder& order) const {
+  const auto at = vostros_.find({order.from_bank, order.amount.currency});
+  if (at != vostros_.end()) return at->second;
+  std::string elsewhere;
+  for (const auto& [key, id] : vostros_)
+    if (key.bank == order.from_bank)
+      elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(key.currency.code());
+  if (!elsewhere.empty())
+    return Refusal{Errc::currency_mismatch, "/currency",
+                   order.from_bank + " has no vostro in " + std::string(order.amount.currency.code()) +
+                       ". Nothing was recorded.",
+                   elsewhere};
+  return Refusal{Errc::unknown_bank, "/from_bank",
+                 order.from_bank + " has no vostro account with us. Nothing was recorded.",
+                 "a bank with a vostro: GET /api/v1/accounts/vostro"};
+}
+
+Result<AccountId> LedgerBook::nostro_for(const SettlementOrder& order) const {
+  const auto at = nostros_.find({order.to_bank, order.amount.currency});
+  if (at != nostros_.end()) {
+    for (const AccountId id : at->second)
+      if (const auto& a = accounts_.at(id);
+          a.status == AccountStatus::open && available(a) >= order.amount.minor)
+        return id;
+    return at->second.front();
+  }
+  const auto fallback = default_nostros_.find(order.amount.currency.index());
+  if (fallback != default_nostros_.end()) return fallback->second;
+  return Refusal{Errc::unknown_bank, "/to_bank",
+                 "we hold no nostro at " + order.to_bank + " in " +
+                     std::string(order.amount.currency.code()) +
+                     " and no default nostro in that currency. Nothing was recorded.",
+                 "a bank with a nostro: GET /api/v1/accounts/nostro"};
+}
+
+Submission LedgerBook::open(const std::string& caller, const OpenSettlements::Item& item,
+                            LedgerBatch& batch) {
+  const auto& order = item.order.order;
+  if (item.connector.empty())
+    return {.refusal = {Errc::no_rail, "/to_bank",
+                        "no rail of ours serves " + order.to_bank + " with the method " +
+                            std::string(to_string(order.method)) + ". Nothing was recorded.",
+                        "another method or bank: see the configured connectors"}};
+  const auto debit = vostro_of(order);
+  if (!debit) return {.refusal = debit.refusal()};
+  const auto credit = nostro_for(order);
+  if (!credit) return {.refusal = credit.refusal()};
+  const Account& payer = accounts_.at(*debit);
+  const Account& nostro = accounts_.at(*credit);
+  for (const Account* a : {&payer, &nostro})
+    if (a->status != AccountStatus::open)
+      return {.refusal = {Errc::account_closed, a == &payer ? "/from_bank" : "/to_bank",
+                          "account " + a->id.text() + " of " + a->bank + " is closed. Nothing was recorded.",
+                          ""}};
+
+  SettlementView s;
+  s.id = item.id;
+  s.order = order;
+  s.debit_account = *debit;
+  s.credit_account = *credit;
+  s.connector = item.connector;
+  s.reference = bank_reference_of(item.id);
+  s.trace_id = item.order.trace_id;
+  s.created_at = clock_();
+
+  const auto short_of = [&]() -> const Account* {
+    if (available(payer) < order.amount.minor) return &payer;
+    if (available(nostro) < order.amount.minor) return &nostro;
+    return nullptr;
+  }();
+  if (short_of) {
+    record_failed(s, insufficient_funds(*short_of, order.amount.minor));
+  } else {
+    s.status = Status::EXECUTING;
+    s.locked_at = s.sent_at = s.last_sent_at = s.created_at;
+    s.attempts = 1;
+    hold(s, batch);
+    open_.emplace(s.id, s);
+  }
+  chain_.append(batch, s.created_at, event_kind(s.status), s.id.uuid, opened_payload(s));
+  batch.opened.push_back({.settlement = s,
+                          .caller = caller,
+                          .idempotency_key = item.order.idempotency_key,
+                          .request_digest = item.order.request_digest,
+                          .order_digest = sha256(canonical_text(instruction_of(s)))});
+  return {.kind = Submission::Kind::accepted, .settlement = std::move(s), .refusal = {}};
+}
+
+void LedgerBook::record_failed(SettlementView& s, const Refusal& refusal) {
+  s.status = Status::FAILED;
+  s.failure_code = to_string(refusal.code);
+  s.failure_detail = refusal.detail;
+  s.finalized_at = s.created_at;
+}
+
+void LedgerBook::hold(const SettlementView& s, LedgerBatch& batch) {
+  for (const AccountId id : {s.debit_account, s.credit_account}) {
+    accounts_.at(id).held += s.order.amount.minor;
+    batch.deltas[id].held += s.order.amount.minor;
+  }
+  batch.holds.push_back({s.id, s.debit_account, s.credit_account, s.order.amount, s.created_at});
+}
+
+void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch) {
+  for (const AccountId id : {s.debit_account, s.credit_account}) {
+    auto& held = accounts_.at(id).held;
+    ensure(held >= s.order.amount.minor, "a hold that ends was counted");
+    held -= s.order.amount.minor;
+    batch.deltas[id].held -= s.order.amount.minor;
+  }
+  batch.hold_ends.push_back({s.id, end, s.finalized_at});
+}
+
+void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
+  auto& a = accounts_.at(id);
+  const auto change = debit_normal(a.kind) ? amount : -amount;
+  a.balance = must_add(a.balance, change);
+  ++a.version;
+  auto& delta = batch.deltas[id];
+  delta.balance = must_add(delta.balance, change);
+  ++delta.entries;
+  batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
+}
+
+std::optional<SettlementView> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {
+  const auto found = open_.find(step.id);
+  if (found == open_.end()) return std::nullopt;
+  SettlementView s = found->second;
+  const Status from = s.status;
+  const Micros now = clock_();
+  std::string steps = "[";
+  for (const Event event : step.path) {
+    const auto to = next(s.status, event);
+    // Not a step from here: a repeat of what was recorded already. The caller goes on from the truth.
+    if (!to) return found->second;
+    if (event == Event::send) {
+      ++s.attempts;
+      s.last_sent_at = now;
+    }
+    if (event == Event::doubt && s.unknown_since == 0) s.unknown_since = now;
+    if (event == Event::accept || event == Event::confirm || event == Event::absent) s.unknown_since = 0;
+    if (event == Event::confirm && s.confirmed_at == 0) s.confirmed_at = now;
+    s.status = *to;
+    steps += (steps.size() > 1 ? ",\"" : "\"") + std::string(to_string(*to)) + '"';
+  }
+  steps += ']';
+  take_answer(s, step.attempt);
+  if (final_status(s.status)) {
+    s.finalized_at = now;
+    s.unknown_since = 0;
+    s.failure_code = step.failure_code;
+    s.failure_detail = step.failure_detail;
+    end_hold(s, s.status == Status::COMPLETED ? HoldEnd::posted : HoldEnd::released, batch);
+    if (s.status == Status::COMPLETED) {
+      post(s.debit_account, s.id.uuid, s.order.amount.minor, now, batch);
+      post(s.credit_account, s.id.uuid, -s.order.amount.minor, now, batch);
+    }
+  }
+  // The good case (first send, executed at once) is told by the settlement's own row.
+  const bool plain = s.status == Status::COMPLETED && s.attempts == 1 && from == Status::EXECUTING;
+  if (step.attempt.kind != Attempt::Kind::none && !plain)
+    batch.attempts.push_back({s.id, step.attempt, step.proof});
+  const bool same = s.status == from && step.attempt.kind == Attempt::Kind::inquiry;
+  chain_.append(batch, now, same ? "settlement.inquired" : event_kind(s.status), s.id.uuid,
+                advanced_payload(s, step, steps));
+  batch.changed.push_back({s, from});
+  if (final_status(s.status))
+    open_.erase(found);
+  else
+    found->second = s;
+  return s;
+}
+
+AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch) {
+  Account a = request.account;
+  const auto exists = [&](AccountId other, std::string_view what) {
+    return AccountChanged{
+        .account = accounts_.at(other),
+        .refusal = {Errc::account_exists, "",
+                    std::string(what) + " exists already: " + other.text() + ". Nothing was recorded.", ""}};
+  };
+  if (a.kind == AccountKind::vostro)
+    if (const auto at = vostros_.find({a.bank, a.currency}); at != vostros_.end())
+      return exists(at->second, "a vostro of " + a.bank + " in " + std::string(a.currency.code()));
+  if (a.kind == AccountKind::nostro && a.is_default)
+    if (const auto at = default_nostros_.find(a.currency.index()); at != default_nostros_.end())
+      return exists(at->second, "a default nostro in " + std::string(a.currency.code()));
+  if (a.kind == AccountKind::clearing && a.bank.empty())
+    if (const auto at = clearings_.find(a.currency.index()); at != clearings_.end())
+      return exists(at->second, "the clearing account in " + std::string(a.currency.code()));
+  a.id = id;
+  a.status = AccountStatus::open;
+  a.balance = a.held = a.version = 0;
+  if (a.floor > 0)
+    return {.account = {},
+            .refusal = {Errc::invalid_value, "/floor",
+                        "the floor " + format_amount(a.floor, a.currency) +
+                            " is above the opening balance 0. Nothing was recorded.",
+                        "0, or minus a credit line"}};
+  index(a);
+  batch.new_accounts.push_back(a);
+  chain_.append(batch, clock_(), "account.opened", a.id.uuid, account_payload(a));
+  return {.account = a};
+}
+
+AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const FundAccount& request,
+                                LedgerBatch& batch) {
+  const Account* target = account(request.account);
+  const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
+    return AccountChanged{.refusal = {code, std::move(field), std::move(detail) + " Nothing was recorded.",
+                                      std::move(allowed)}};
+  };
+  if (!target)
+    return refuse(Errc::unknown_account, "/id", "there is no account " + request.account.text() + ".");
+  if (target->status != AccountStatus::open)
+    return refuse(Errc::account_closed, "/id", "account " + request.account.text() + " is closed.");
+  if (target->currency != request.amount.currency)
+    return refuse(Errc::currency_mismatch, "/currency",
+                  "the account is kept in " + std::string(target->currency.code()) + ", not in " +
+                      std::string(request.amount.currency.code()) + ".",
+                  std::string(target->currency.code()));
+  const auto clearing = clearings_.find(request.amount.currency.index());
+  const bool fresh = clearing == clearings_.end();
+  if (!fresh && clearing->second == request.account)
+    return refuse(Errc::invalid_value, "/id", "the clearing account is where funds come from.",
+                  "another account");
+  const std::int64_t clearing_balance = fresh ? 0 : accounts_.at(clearing->second).balance;
+  // A funding raises the target; the clearing account takes the other side, up or down.
+  const auto debit = debit_normal(target->kind) ? request.amount.minor : -request.amount.minor;
+  if (const auto sum = checked_add(target->balance, request.amount.minor); !sum)
+    return refuse(Errc::amount_overflow, "/amount", sum.refusal().detail + ".");
+  if (const auto sum = checked_add(clearing_balance, -debit); !sum)
+    return refuse(Errc::amount_overflow, "/amount", sum.refusal().detail + ".");
+
+  const Micros now = clock_();
+  if (fresh) {
+    Account a{.id = clearing_id,
+              .kind = AccountKind::clearing,
+              .currency = request.amount.currency,
+              .name = "outside world",
+              .floor = no_floor};
+    index(a);
+    batch.new_accounts.push_back(a);
+    chain_.append(batch, now, "account.opened", a.id.uuid, account_payload(a));
+  }
+  post(request.account, journal.uuid, debit, now, batch);
+  post(clearings_.at(request.amount.currency.index()), journal.uuid, -debit, now, batch);
+  batch.fundings.push_back({.journal = journal,
+                            .caller = request.caller,
+                            .idempotency_key = request.idempotency_key,
+                            .request_digest = request.request_digest,
+                            .account = request.account,
+                            .amount = request.amount,
+                            .at = now});
+  chain_.append(batch, now, "account.funded", request.account.uuid,
+                JsonObject{}
+                    .text("journal", journal.text())
+                    .text("amount", format_amount(request.amount.minor, request.amount.currency))
+                    .text("currency", request.amount.currency.code())
+                    .done());
+  return {.account = *account(request.account), .journal = journal};
+}
+}  // namespace settled

@@ -1,0 +1,51 @@
+// Where the ledger writer remembers: PostgreSQL (pg_ledger_store) or memory (tests, simulation).
+#pragma once
+#include "storage/ledger_batch.hpp"
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+
+namespace settled {
+
+/// Another writer has taken over: nothing was written, and nothing may be written again.
+struct Fenced : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Everything a writer needs to decide in memory.
+struct LedgerSnapshot {
+  std::int64_t epoch = 0, batch = 0, last_seq = 0;
+  Digest last_hash{};
+  bool chain_started = false;  // false: last_hash is the empty string
+  std::vector<Account> accounts;
+  std::vector<SettlementView> open;
+};
+
+struct KnownSettlement {
+  std::string idempotency_key;
+  Digest request_digest{};
+  SettlementView settlement;
+};
+struct KnownFunding {
+  Digest request_digest{};
+  JournalId journal;
+};
+
+class LedgerStore {
+ public:
+  virtual ~LedgerStore() = default;
+  /// Takes the books over under a new epoch and loads them.
+  virtual LedgerSnapshot take_over() = 0;
+  /// Which of these keys of one caller are recorded already. One statement, whatever their number.
+  virtual std::vector<KnownSettlement> find_keys(const std::string& caller,
+                                                 const std::vector<std::string>& keys) = 0;
+  virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
+  virtual std::optional<SettlementView> find(SettlementId id) = 0;
+  /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
+  /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was
+  /// written and the book in memory can no longer be trusted.
+  virtual void commit(const LedgerBatch& batch) = 0;
+};
+
+}  // namespace settled

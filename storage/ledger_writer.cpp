@@ -1,0 +1,209 @@
+#include "storage/ledger_writer.hpp"
+
+#include "storage/ledger_book.hpp"
+
+#include <chrono>
+#include <unordered_map>
+
+namespace settled {
+namespace {
+using Self = LedgerWriterActor::stateful_pointer<LedgerWriterState>;
+using Pending = LedgerWriterState::Pending;
+
+/// The answers of a batch: given only when it is durable.
+using Answers = std::vector<std::function<void()>>;
+
+Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement& order) {
+  const auto& s = known.settlement;
+  if (known.request_digest == order.request_digest)
+    return {.kind = Submission::Kind::replayed, .settlement = s, .refusal = {}};
+  return {.kind = Submission::Kind::refused,
+          .settlement = s,
+          .refusal = {Errc::idempotency_mismatch, "",
+                      "This key was used at " + clock_time(s.created_at) + " for " + s.id.text() + " (" +
+                          format_for_people(s.order.amount.minor, s.order.amount.currency) + " from " +
+                          s.order.from_bank + " to " + s.order.to_bank +
+                          "); this order differs. Nothing was recorded. Use a new key for a new order.",
+                      "the same order as before, or a new key"}};
+}
+
+/// One round: decides every pending request in memory, commits once, then answers.
+class Round {
+ public:
+  explicit Round(Self self) : self_(self), state_(self->state), book_(*self->state.book) {
+    batch_.number = state_.last_batch + 1;
+  }
+
+  void run(std::vector<Pending>& requests) {
+    const auto started = std::chrono::steady_clock::now();
+    find_known_keys(requests);
+    for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
+    if (!batch_.empty()) {
+      state_.store->commit(batch_);
+      state_.last_batch = batch_.number;
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+      state_.settings.on_commit(book_.chain().last_seq(), requests.size(), took.count());
+    }
+    for (auto& answer : answers_) answer();
+  }
+
+ private:
+  void find_known_keys(const std::vector<Pending>& requests) {
+    std::unordered_map<std::string, std::vector<std::string>> wanted;
+    for (const Pending& p : requests)
+      if (const auto* open = std::get_if<OpenSettlements>(&p.request))
+        for (const auto& item : open->items) wanted[open->caller].push_back(item.order.idempotency_key);
+    for (const auto& [caller, keys] : wanted)
+      for (auto& known : state_.store->find_keys(caller, keys))
+        known_.emplace(key_of(caller, known.idempotency_key), std::move(known));
+  }
+
+  void decide(OpenSettlements& request, Pending& p) {
+    Submissions answer;
+    answer.results.reserve(request.items.size());
+    for (auto& item : request.items) {
+      const auto key = key_of(request.caller, item.order.idempotency_key);
+      if (const auto known = known_.find(key); known != known_.end()) {
+        answer.results.push_back(replay_or_mismatch(known->second, item.order));
+        continue;
+      }
+      auto result = book_.open(request.caller, item, batch_);
+      // Further requests with this key, in this batch, get what this one gets.
+      if (result.kind == Submission::Kind::accepted)
+        known_.emplace(
+            key, KnownSettlement{item.order.idempotency_key, item.order.request_digest, result.settlement});
+      answer.results.push_back(std::move(result));
+    }
+    deliver(p, std::move(answer));
+  }
+
+  void decide(AdvanceSettlement& request, Pending& p) {
+    for (const auto& row : batch_.changed)
+      if (row.settlement.id == request.id) {  // one step of a settlement per commit
+        state_.pending.push_back(std::move(p));
+        return;
+      }
+    auto settlement = book_.advance(request, batch_);
+    if (!settlement) settlement = state_.store->find(request.id);
+    SettlementFound answer{.found = settlement.has_value()};
+    if (settlement) answer.settlement = std::move(*settlement);
+    deliver(p, std::move(answer));
+  }
+
+  void decide(OpenAccount& request, Pending& p) {
+    deliver(p, book_.open_account({state_.settings.ids()}, request, batch_));
+  }
+
+  void decide(FundAccount& request, Pending& p) {
+    const auto key = key_of(request.caller, request.idempotency_key);
+    auto known = fundings_.find(key);
+    if (known == fundings_.end())
+      if (auto stored = state_.store->find_funding(request.caller, request.idempotency_key))
+        known = fundings_.emplace(key, *stored).first;
+    if (known != fundings_.end()) {
+      AccountChanged answer{.journal = known->second.journal, .replayed = true};
+      if (const Account* a = book_.account(request.account)) answer.account = *a;
+      if (known->second.request_digest != request.request_digest)
+        answer.refusal = {Errc::idempotency_mismatch, "",
+                          "This key was used for another funding (" + answer.journal.text() +
+                              "). Nothing was recorded. Use a new key for a new funding.",
+                          "the same funding as before, or a new key"};
+      return deliver(p, std::move(answer));
+    }
+    auto answer = book_.fund({state_.settings.ids()}, {state_.settings.ids()}, request, batch_);
+    if (answer.refusal.code == Errc::ok)
+      fundings_.emplace(key, KnownFunding{request.request_digest, answer.journal});
+    deliver(p, std::move(answer));
+  }
+
+  template <class Answer>
+  void deliver(Pending& p, Answer answer) {
+    auto promise = std::get<caf::typed_response_promise<Answer>>(p.promise);
+    answers_.push_back(
+        [promise, answer = std::move(answer)]() mutable { promise.deliver(std::move(answer)); });
+  }
+
+  static std::string key_of(const std::string& caller, const std::string& key) { return caller + '\n' + key; }
+
+  Self self_;
+  LedgerWriterState& state_;
+  LedgerBook& book_;
+  LedgerBatch batch_;
+  Answers answers_;
+  std::unordered_map<std::string, KnownSettlement> known_;
+  std::unordered_map<std::string, KnownFunding> fundings_;
+};
+
+void load(Self self) {
+  auto& state = self->state;
+  state.store = state.settings.make_store();
+  const auto snapshot = state.store->take_over();
+  state.last_batch = snapshot.batch;
+  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock);
+}
+
+void fail_all(std::vector<Pending>& requests, const caf::error& why) {
+  for (auto& p : requests) std::visit([&](auto& promise) { promise.deliver(why); }, p.promise);
+  requests.clear();
+}
+
+void write(Self self) {
+  auto& state = self->state;
+  state.scheduled = false;
+  std::vector<Pending> round;
+  std::size_t size = 0;
+  auto end = state.pending.begin();
+  for (; end != state.pending.end() && size < state.settings.batch_max; ++end) {
+    const auto* open = std::get_if<OpenSettlements>(&end->request);
+    size += open ? open->items.size() : 1;
+  }
+  round.assign(std::make_move_iterator(state.pending.begin()), std::make_move_iterator(end));
+  state.pending.erase(state.pending.begin(), end);
+  try {
+    if (!state.book) load(self);
+    if (!round.empty()) Round(self).run(round);
+  } catch (const std::exception& e) {
+    // What the book decided may never have been written: it must not be used again.
+    const auto why = caf::make_error(caf::sec::runtime_error, e.what());
+    fail_all(round, why);
+    fail_all(state.pending, why);
+    self->quit(why);
+    return;
+  }
+  if (!state.pending.empty() && !state.scheduled) {
+    state.scheduled = true;
+    self->send(self, WriteBatch{});
+  }
+}
+
+template <class Answer, class Request>
+caf::result<Answer> enqueue(Self self, const Request& request) {
+  auto promise = self->make_response_promise<Answer>();
+  auto& state = self->state;
+  state.pending.push_back({.request = request, .promise = promise});
+  if (!state.scheduled) {
+    state.scheduled = true;
+    self->send(self, WriteBatch{});
+  }
+  return promise;
+}
+}  // namespace
+
+LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings settings) {
+  self->state.settings = std::move(settings);
+  self->state.scheduled = true;
+  self->send(self, WriteBatch{});  // takes over and loads before the first request
+  return {
+      [=](const OpenSettlements& request) { return enqueue<Submissions>(self, request); },
+      [=](const AdvanceSettlement& request) { return enqueue<SettlementFound>(self, request); },
+      [=](const OpenAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](const FundAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](const ReadInFlight&) -> caf::result<InFlight> {
+        if (!self->state.book)
+          return caf::make_error(caf::sec::runtime_error, "the books are not loaded yet");
+        return InFlight{self->state.book->open_settlements()};
+      },
+      [=](const WriteBatch&) { write(self); },
+  };
+}
+}  // namespace settled

@@ -1,0 +1,57 @@
+// LEDGER WRITER: the one who writes the books of its shards.
+//
+// Spawned by   runtime/, detached (it blocks on the database), one per process; again after a failure.
+// Remembers    nothing that the store does not: a fresh writer takes over under a new epoch and loads.
+// Batches      what arrived while the last commit was under way becomes the next one. Nobody waits for a
+//              timer: an idle writer commits at once.
+// Answers      only what is durable. A database that is away is waited out; the answers wait with it.
+// On failure   answers everything it holds with an error, and ends; the supervisor decides.
+#pragma once
+#include "domain/clock.hpp"
+#include "messages/actors.hpp"
+#include "storage/ledger_store.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <functional>
+#include <memory>
+#include <variant>
+
+namespace settled {
+
+struct LedgerWriterSettings {
+  std::function<std::unique_ptr<LedgerStore>()> make_store;
+  Clock clock;
+  Ids ids;
+  /// Orders and steps in one commit, at most. More wait for the next.
+  std::size_t batch_max = 4096;
+  /// Told after each commit, on the writer's thread: the stream's end, the batch's size, seconds it took.
+  std::function<void(std::int64_t last_seq, std::size_t requests, double seconds)> on_commit =
+      [](std::int64_t, std::size_t, double) {};
+};
+
+struct LedgerWriterState;
+using LedgerWriterActor = LedgerActor::extend<caf::reacts_to<WriteBatch>>;
+LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_pointer<LedgerWriterState> self,
+                                               LedgerWriterSettings settings);
+
+/// Complete here so that CAF can spawn it; for ledger_writer.cpp only.
+class LedgerBook;
+struct LedgerWriterState {
+  struct Pending {  // one request and where its answer goes
+    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount> request;
+    std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
+                 caf::typed_response_promise<AccountChanged>>
+        promise;
+  };
+  LedgerWriterSettings settings;
+  std::unique_ptr<LedgerStore> store;
+  std::shared_ptr<LedgerBook> book;
+  std::int64_t last_batch = 0;
+  std::vector<Pending> pending;
+  bool scheduled = false;
+  static inline const char* name = "ledger_writer";
+};
+
+}  // namespace settled

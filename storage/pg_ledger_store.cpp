@@ -1,0 +1,206 @@
+#include "storage/pg_ledger_store.hpp"
+
+#include "storage/pg_array.hpp"
+#include "storage/pg_batch_writer.hpp"
+#include "storage/pg_connect.hpp"
+#include "storage/pg_settlement_row.hpp"
+
+#include <pqxx/pqxx>
+
+#include <thread>
+
+namespace settled {
+namespace {
+
+constexpr int lease_lock_class = 0x5E77;  // advisory locks (class, writer): one live session per writer
+
+/// Errors after which the same work may be tried again: the server goes, comes, is full or was in the way.
+bool passing(const std::string& sqlstate) {
+  return sqlstate.starts_with("08") || sqlstate.starts_with("53") || sqlstate.starts_with("57") ||
+         sqlstate.starts_with("40") || sqlstate.starts_with("55P") || sqlstate.starts_with("58") ||
+         sqlstate == "25P03";
+}
+
+class PgLedgerStore final : public LedgerStore {
+ public:
+  explicit PgLedgerStore(PgLedgerSettings settings) : settings_(std::move(settings)) {}
+
+  LedgerSnapshot take_over() override {
+    return persistently([&] {
+      if (!db_) connect();
+      pqxx::work tx(*db_);
+      const auto row = tx.exec_params1(
+          "insert into ledger_writers(writer, owner, epoch) values ($1, $2, 1) on conflict (writer) do "
+          "update "
+          "set owner = $2, epoch = ledger_writers.epoch + 1 returning epoch, batch, last_seq, last_hash",
+          settings_.writer, settings_.owner);
+      LedgerSnapshot snapshot;
+      snapshot.epoch = row[0].as<std::int64_t>();
+      snapshot.batch = row[1].as<std::int64_t>();
+      snapshot.last_seq = row[2].as<std::int64_t>();
+      const pqxx::binarystring hash(row[3]);
+      snapshot.chain_started = hash.size() == snapshot.last_hash.size();
+      if (snapshot.chain_started) std::copy(hash.begin(), hash.end(), snapshot.last_hash.begin());
+      tx.exec_params0(
+          "insert into shard_leases(shard, writer, epoch) select s, $1, $2 from generate_series(0, $3 - 1) s "
+          "on conflict (shard) do update set writer = $1, epoch = $2",
+          settings_.writer, snapshot.epoch, settings_.shards);
+      for (const auto& r : tx.exec("select " + account_columns + " from accounts order by id"))
+        snapshot.accounts.push_back(account_from_row(r));
+      for (const auto& r :
+           tx.exec("select " + settlement_columns +
+                   " from settlement_transactions where status in "
+                   "('PENDING','VALIDATING','FUNDS_LOCKED','EXECUTING','CONFIRMING') order by id"))
+        snapshot.open.push_back(settlement_from_row(r));
+      tx.commit();
+      epoch_ = snapshot.epoch;
+      return snapshot;
+    });
+  }
+
+  std::vector<KnownSettlement> find_keys(const std::string& caller,
+                                         const std::vector<std::string>& keys) override {
+    return persistently([&] {
+      reconnect_if_lost();
+      PgArray wanted(PgArray::Of::text);
+      for (const auto& key : keys) wanted.text(key);
+      pqxx::work tx(*db_);
+      std::vector<KnownSettlement> known;
+      for (const auto& r : tx.exec_prepared("find_keys", caller, pqxx::binarystring(wanted.bytes()))) {
+        KnownSettlement k{.settlement = settlement_from_row(r)};
+        k.idempotency_key = r["idem_key"].c_str();
+        const pqxx::binarystring digest(r["request_digest"]);
+        std::copy_n(digest.begin(), std::min(digest.size(), k.request_digest.size()),
+                    k.request_digest.begin());
+        known.push_back(std::move(k));
+      }
+      tx.commit();
+      return known;
+    });
+  }
+
+  std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) override {
+    return persistently([&]() -> std::optional<KnownFunding> {
+      reconnect_if_lost();
+      pqxx::work tx(*db_);
+      const auto rows = tx.exec_params(
+          "select id, request_digest from journal_entries where caller = $1 and idem_key = $2", caller, key);
+      tx.commit();
+      if (rows.empty()) return std::nullopt;
+      KnownFunding known;
+      known.journal = {uuid_from(rows[0][0].c_str()).value()};
+      const pqxx::binarystring digest(rows[0][1]);
+      std::copy_n(digest.begin(), std::min(digest.size(), known.request_digest.size()),
+                  known.request_digest.begin());
+      return known;
+    });
+  }
+
+  std::optional<SettlementView> find(SettlementId id) override {
+    return persistently([&]() -> std::optional<SettlementView> {
+      reconnect_if_lost();
+      pqxx::work tx(*db_);
+      const auto rows = tx.exec_params(
+          "select " + settlement_columns + " from settlement_transactions where id = $1", to_string(id.uuid));
+      tx.commit();
+      if (rows.empty()) return std::nullopt;
+      return settlement_from_row(rows[0]);
+    });
+  }
+
+  void commit(const LedgerBatch& batch) override {
+    persistently([&] {
+      if (!db_) {
+        connect();
+        // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
+        // until a dying session has decided.
+        if (recorded_batch() == batch.number) return true;
+      }
+      write_batch(*db_, batch, settings_.writer, epoch_);
+      return true;
+    });
+  }
+
+ private:
+  void reconnect_if_lost() {
+    if (!db_) connect();
+  }
+
+  void connect() {
+    auto db = pg_connect(settings_.database_url);
+    prepare_batch_statements(*db);
+    db->prepare("find_keys", "select " + settlement_columns +
+                                 ", idem_key, request_digest from settlement_transactions "
+                                 "where caller = $1 and idem_key = any($2::text[])");
+    const auto give_up = std::chrono::steady_clock::now() + settings_.lease_patience;
+    for (;;) {
+      pqxx::nontransaction session(*db);
+      const auto lock = "select pg_try_advisory_lock(" + std::to_string(lease_lock_class) + ", " +
+                        std::to_string(settings_.writer) + ")";
+      if (session.exec1(lock)[0].as<bool>()) break;
+      if (std::chrono::steady_clock::now() > give_up || !settings_.keep_waiting())
+        throw Fenced("another settled process writes to this database (ledger writer " +
+                     std::to_string(settings_.writer) + "): stop it first");
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    db_ = std::move(db);
+    if (down_) {
+      down_ = false;
+      settings_.on_database(true, "");
+    }
+  }
+
+  std::int64_t recorded_batch() {
+    pqxx::work tx(*db_);
+    const auto rows =
+        tx.exec_params("select batch from ledger_writers where writer = $1 and epoch = $2 for update",
+                       settings_.writer, epoch_);
+    tx.commit();
+    if (rows.empty())
+      throw Fenced("this writer was deposed: its epoch " + std::to_string(epoch_) + " has passed");
+    return rows[0][0].as<std::int64_t>();
+  }
+
+  /// Runs `work` until it got through. Refusals of our own making pass on; a database that is away is
+  /// waited out.
+  template <class Work>
+  auto persistently(Work work) -> decltype(work()) {
+    for (auto pause = std::chrono::milliseconds(20);;
+         pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
+      std::string why;
+      try {
+        return work();
+      } catch (const Fenced&) {
+        throw;
+      } catch (const pqxx::in_doubt_error& e) {
+        why = e.what();
+      } catch (
+          const pqxx::statement_completion_unknown& e) {  // derives from transaction_rollback: a doubt first
+        why = e.what();
+      } catch (const pqxx::broken_connection& e) {
+        why = e.what();
+      } catch (const pqxx::sql_error& e) {
+        if (!passing(e.sqlstate())) throw;
+        why = e.what();
+      }
+      db_.reset();  // whatever it was, the next try asks a new session what was recorded
+      if (!down_) {
+        down_ = true;
+        settings_.on_database(false, why);
+      }
+      if (!settings_.keep_waiting()) throw std::runtime_error("stopped while the database is away: " + why);
+      std::this_thread::sleep_for(pause);
+    }
+  }
+
+  PgLedgerSettings settings_;
+  std::unique_ptr<pqxx::connection> db_;
+  std::int64_t epoch_ = 0;
+  bool down_ = false;
+};
+}  // namespace
+
+std::unique_ptr<LedgerStore> make_pg_ledger_store(PgLedgerSettings settings) {
+  return std::make_unique<PgLedgerStore>(std::move(settings));
+}
+}  // namespace settled

@@ -1,0 +1,24 @@
+// READER: answers questions from the database, never from memory, so that it shows what is durable.
+//
+// Spawned by   runtime/, detached (it blocks on the database).
+// Remembers    its connection only; a lost one is made anew with the next question.
+// On failure   answers the question with an error and goes on; nobody waits for a database that is away.
+#pragma once
+#include "messages/actors.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+#include <string>
+
+namespace settled {
+
+struct PgReaderState {
+  std::string database_url;
+  std::shared_ptr<void> db;
+  static inline const char* name = "reader";
+};
+ReaderActor::behavior_type pg_reader(ReaderActor::stateful_pointer<PgReaderState> self,
+                                     std::string database_url);
+
+}  // namespace settled

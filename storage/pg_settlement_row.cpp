@@ -1,0 +1,80 @@
+#include "storage/pg_settlement_row.hpp"
+
+namespace settled {
+namespace {
+std::string micros(const std::string& column) {
+  return "coalesce((extract(epoch from " + column + ") * 1000000)::bigint, 0)";
+}
+template <class T>
+T known(std::optional<T> value, const char* what) {
+  ensure(value.has_value(), what);
+  return *value;
+}
+Currency currency_of(const pqxx::field& field) {
+  const auto currency = currency_from(field.c_str());
+  ensure(static_cast<bool>(currency), "a recorded currency is one we know");
+  return *currency;
+}
+}  // namespace
+
+const std::string settlement_columns =
+    "id, obligation_id, from_bank, to_bank, amount, currency, settlement_date::text, priority, method, "
+    "metadata, "
+    "status, debit_account, credit_account, connector, reference, bank_reference, attempts, last_outcome, "
+    "failure_code, failure_detail, trace_id, " +
+    micros("created_at") + ", " + micros("locked_at") + ", " + micros("sent_at") + ", " +
+    micros("last_sent_at") + ", " + micros("confirmed_at") + ", " + micros("finalized_at") + ", " +
+    micros("unknown_since");
+
+SettlementView settlement_from_row(const pqxx::row& row) {
+  pqxx::row::size_type at = 0;
+  const auto text = [&] { return std::string(row[at++].c_str()); };
+  const auto number = [&] { return row[at++].as<std::int64_t>(); };
+  const auto uuid = [&] { return known(uuid_from(row[at++].c_str()), "a recorded id is a uuid"); };
+  SettlementView s;
+  s.id = {uuid()};
+  s.order.obligation_id = text();
+  s.order.from_bank = text();
+  s.order.to_bank = text();
+  s.order.amount.minor = number();
+  s.order.amount.currency = currency_of(row[at++]);
+  s.order.settlement_date = text();
+  s.order.priority = known(priority_from(row[at++].c_str()), "a recorded priority is one we know");
+  s.order.method = known(method_from(row[at++].c_str()), "a recorded method is one we know");
+  s.order.metadata = text();
+  s.status = known(status_from(row[at++].c_str()), "a recorded status is one we know");
+  s.debit_account = {uuid()};
+  s.credit_account = {uuid()};
+  s.connector = text();
+  s.reference = text();
+  s.bank_reference = text();
+  s.attempts = row[at++].as<int>();
+  s.last_outcome = text();
+  s.failure_code = text();
+  s.failure_detail = text();
+  s.trace_id = text();
+  for (Micros* time : {&s.created_at, &s.locked_at, &s.sent_at, &s.last_sent_at, &s.confirmed_at,
+                       &s.finalized_at, &s.unknown_since})
+    *time = number();
+  return s;
+}
+
+const std::string account_columns =
+    "id, kind, bank, currency, name, status, is_default, balance, held, floor, version";
+
+Account account_from_row(const pqxx::row& row) {
+  Account a;
+  a.id = {known(uuid_from(row[0].c_str()), "a recorded id is a uuid")};
+  a.kind = known(account_kind_from(row[1].c_str()), "a recorded kind is one we know");
+  a.bank = row[2].c_str();
+  a.currency = currency_of(row[3]);
+  a.name = row[4].c_str();
+  a.status = row[5].c_str() == std::string_view("open") ? AccountStatus::open : AccountStatus::closed;
+  a.is_default = row[6].as<bool>();
+  a.balance = row[7].as<std::int64_t>();
+  a.held = row[8].as<std::int64_t>();
+  a.floor = row[9].as<std::int64_t>();
+  a.version = row[10].as<std::int64_t>();
+  return a;
+}
+}  // namespace settled
