@@ -21,7 +21,7 @@ std::string_view to_string(LogFormat format);
 std::string_view to_string(LogLevel level);
 
 /// [server]
-struct ServerSettings {
+struct ServerConfig {
   /// Loopback: whoever wants to be reached from outside says so.
   std::string http_host = "127.0.0.1";
   /// 0 takes a free one, which endpoint.json then names.
@@ -32,24 +32,24 @@ struct ServerSettings {
 };
 
 /// [database]
-struct DatabaseSettings {
+struct DatabaseConfig {
   /// Empty: a private PostgreSQL in the data folder. May hold a password: show it through `redacted_url`.
   std::string url;
 };
 
 /// [storage]
-struct StorageSettings {
+struct StorageConfig {
   std::string data_dir = "settled-dev";
 };
 
 /// [log]
-struct LogSettings {
+struct LogConfig {
   LogFormat format = LogFormat::text;
   LogLevel level = LogLevel::info;
 };
 
 /// [sandbox]
-struct SandboxSettings {
+struct SandboxConfig {
   /// On in development, off in production, where it is refused.
   bool enabled = true;
   /// 0 takes a free one.
@@ -57,7 +57,7 @@ struct SandboxSettings {
 };
 
 /// [settlement]
-struct SettlementSettings {
+struct SettlementConfig {
   /// An order with no external effect yet expires after this. Never one whose intent to send is recorded.
   std::chrono::seconds transaction_timeout{300};
   /// Accepted and not final. Beyond it the front answers 503, so that memory stays flat.
@@ -70,7 +70,7 @@ struct SettlementSettings {
 };
 
 /// [breaker]
-struct BreakerSettings {
+struct BreakerConfig {
   int failure_threshold = 5;
   int success_threshold = 2;
   /// Open for this long before the first probe.
@@ -79,7 +79,7 @@ struct BreakerSettings {
 };
 
 /// [[connector]]: one rail each.
-struct ConnectorSettings {
+struct ConnectorConfig {
   std::string name;
   std::string type = "rest_bank";
   std::string url;
@@ -99,22 +99,22 @@ struct ConnectorSettings {
 };
 
 /// [security]
-struct SecuritySettings {
+struct SecurityConfig {
   /// Empty in development: one is made and kept in the data folder, see `development_api_key`.
   Secret api_key;
 };
 
 struct Config {
   Environment environment = Environment::development;
-  ServerSettings server;
-  DatabaseSettings database;
-  StorageSettings storage;
-  LogSettings log;
-  SandboxSettings sandbox;
-  SettlementSettings settlement;
-  BreakerSettings breaker;
-  std::vector<ConnectorSettings> connectors;
-  SecuritySettings security;
+  ServerConfig server;
+  DatabaseConfig database;
+  StorageConfig storage;
+  LogConfig log;
+  SandboxConfig sandbox;
+  SettlementConfig settlement;
+  BreakerConfig breaker;
+  std::vector<ConnectorConfig> connectors;
+  SecurityConfig security;
 };
 
 /// The URL without its password, for the log and for people.

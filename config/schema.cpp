@@ -273,8 +273,8 @@ std::vector<Key<Config>> make_config_keys() {
   };
 }
 
-std::vector<Key<ConnectorSettings>> make_connector_keys() {
-  using C = ConnectorSettings;
+std::vector<Key<ConnectorConfig>> make_connector_keys() {
+  using C = ConnectorConfig;
   auto type = text<C>("type", AT(type), "rest_bank");
   type.set = [](C& c, const RawValue& raw) -> std::optional<std::string> {
     const auto* s = std::get_if<std::string>(&raw.value);
@@ -319,7 +319,7 @@ const std::vector<Key<Config>>& config_keys() {
   return keys;
 }
 
-const std::vector<Key<ConnectorSettings>>& connector_keys() {
+const std::vector<Key<ConnectorConfig>>& connector_keys() {
   static const auto keys = make_connector_keys();
   return keys;
 }

@@ -38,7 +38,7 @@ struct Key {
 };
 
 const std::vector<Key<Config>>& config_keys();
-const std::vector<Key<ConnectorSettings>>& connector_keys();
+const std::vector<Key<ConnectorConfig>>& connector_keys();
 
 /// Names that the documents use for services which `settled` does not need.
 const std::vector<std::string_view>& unused_variables();
