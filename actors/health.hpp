@@ -3,13 +3,14 @@
 // Spawned by   runtime/, one per process.
 // Remembers    nothing. Asks with each question, for at most `patience`; who does not answer is not well.
 #pragma once
+#include "messages/actors.hpp"
+
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "messages/actors.hpp"
 
 namespace settled {
 

@@ -1,10 +1,10 @@
 // settled: the settlement runtime. Reads its configuration, starts, settles until it is told to end.
+#include "config/load.hpp"
+#include "runtime/system.hpp"
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-
-#include "config/load.hpp"
-#include "runtime/system.hpp"
 
 extern char** environ;
 

@@ -55,9 +55,9 @@ bool transient(Errc e);
 
 struct Refusal {
   Errc code = Errc::ok;  // ok: nothing was refused
-  std::string field;    // JSON pointer or column ("/amount"); empty when no single field is to blame
-  std::string detail;   // what happened, which value, what is allowed
-  std::string allowed;  // the allowed values or form; may be empty
+  std::string field;     // JSON pointer or column ("/amount"); empty when no single field is to blame
+  std::string detail;    // what happened, which value, what is allowed
+  std::string allowed;   // the allowed values or form; may be empty
 };
 
 /// A value or the refusal that took its place.

@@ -14,20 +14,22 @@ namespace {
 struct IdSource {
   std::mutex mutex;
   std::int64_t last_ms = 0;
-  std::uint64_t low = 0;    // counts up within a millisecond, from a random start
+  std::uint64_t low = 0;  // counts up within a millisecond, from a random start
   std::uint64_t high = 0;
 };
 
 std::uint64_t random64() {
   std::uint64_t value = 0;
-  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value) == 1, "the system has random numbers");
+  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value) == 1,
+         "the system has random numbers");
   return value;
 }
 }  // namespace
 
 Clock system_clock() {
   return [] {
-    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
         .count();
   };
 }

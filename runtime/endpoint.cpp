@@ -1,15 +1,17 @@
 #include "runtime/endpoint.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <nlohmann/json.hpp>
+
+#include <fcntl.h>
 #include <stdexcept>
+#include <unistd.h>
 
 namespace settled {
 
 void write_endpoint(const std::filesystem::path& data_dir, const Endpoint& endpoint) {
-  const auto or_null = [](const std::string& text) { return text.empty() ? nlohmann::json() : nlohmann::json(text); };
+  const auto or_null = [](const std::string& text) {
+    return text.empty() ? nlohmann::json() : nlohmann::json(text);
+  };
   const auto text = nlohmann::json{{"http", endpoint.http},
                                    {"grpc", nullptr},
                                    {"sandbox", or_null(endpoint.sandbox)},

@@ -1,14 +1,14 @@
 #include "runtime/sandbox_child.hpp"
 
-#include <signal.h>
-#include <unistd.h>
+#include "storage/child_process.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <chrono>
 #include <fstream>
-#include <nlohmann/json.hpp>
+#include <signal.h>
 #include <stdexcept>
-
-#include "storage/child_process.hpp"
+#include <unistd.h>
 
 namespace settled {
 namespace {
@@ -50,9 +50,13 @@ std::string SandboxChild::url() const {
 
 int SandboxChild::launch() {
   ChildSpec spec;
-  spec.command = {settings_.program.string(),   "--data-dir", settings_.data_dir.string(),
-                  "--port",                     std::to_string(settings_.port),
-                  "--key-id",                   settings_.key_id};
+  spec.command = {settings_.program.string(),
+                  "--data-dir",
+                  settings_.data_dir.string(),
+                  "--port",
+                  std::to_string(settings_.port),
+                  "--key-id",
+                  settings_.key_id};
   spec.environment = {"PATH=/usr/bin:/bin", "TZ=UTC", "SETTLED_SANDBOX_KEY=" + settings_.key};
   spec.log = settings_.data_dir / "sandbox.log";
   spec.death_signal = SIGTERM;

@@ -1,15 +1,5 @@
 #include "runtime/system.hpp"
 
-#include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
-#include <caf/scoped_actor.hpp>
-#include <caf/send.hpp>
-#include <csignal>
-#include <fstream>
-#include <mutex>
-#include <thread>
-#include <unistd.h>
-
 #include "actors/circuit_breaker.hpp"
 #include "actors/connector.hpp"
 #include "actors/health.hpp"
@@ -21,8 +11,8 @@
 #include "runtime/endpoint.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
+#include "security/digest.hpp"
 #include "security/hmac.hpp"
-#include "storage/event_chain.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
 #include "storage/pg_ledger_store.hpp"
@@ -30,6 +20,17 @@
 #include "storage/private_postgres.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/metrics.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <csignal>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
 
 namespace settled {
 namespace {
@@ -124,13 +125,13 @@ struct System::Impl {
     if (!config.database.url.empty()) {
       database_url = config.database.url;
     } else {
-      postgres = std::make_unique<PrivatePostgres>(
-          config.storage.data_dir, PrivatePostgresSettings{}, [](bool up, const std::string& why) {
-            if (up)
-              log_info("database_up");
-            else
-              log_warning("database_down", {{"why", why}});
-          });
+      postgres = std::make_unique<PrivatePostgres>(config.storage.data_dir, PrivatePostgresSettings{},
+                                                   [](bool up, const std::string& why) {
+                                                     if (up)
+                                                       log_info("database_up");
+                                                     else
+                                                       log_warning("database_down", {{"why", why}});
+                                                   });
       postgres->start();
       database_url = postgres->database_url();
     }
@@ -166,10 +167,11 @@ struct System::Impl {
                                           metrics.restarted(who);
                                           log_error("actor_restarts", {{"actor", who}, {"why", why}});
                                         },
-                                    .on_give_up = [this](const std::string& who, const std::string& why) {
-                                      log_error("actor_given_up", {{"actor", who}, {"why", why}});
-                                      end_process(exit_software);
-                                    }});
+                                    .on_give_up =
+                                        [this](const std::string& who, const std::string& why) {
+                                          log_error("actor_given_up", {{"actor", who}, {"why", why}});
+                                          end_process(exit_software);
+                                        }});
     slots.push_back(slot);
     return slot;
   }
@@ -193,17 +195,20 @@ struct System::Impl {
     LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
                                   .clock = clock,
                                   .ids = system_ids(),
-                                  .on_commit = [this, listener = front->listener()](std::int64_t last_seq,
-                                                                                   std::size_t requests, double seconds) {
-                                    metrics.committed(requests, seconds);
-                                    caf::anon_send(listener, EventsCommitted{0, last_seq});
-                                  }};
-    ledger = caf::actor_cast<LedgerActor>(supervised("ledger_writer", [settings](caf::event_based_actor* self) {
-      return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(ledger_writer, settings));
-    }));
-    reader = caf::actor_cast<ReaderActor>(supervised("reader", [url = database_url](caf::event_based_actor* self) {
-      return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
-    }));
+                                  .on_commit =
+                                      [this, listener = front->listener()](
+                                          std::int64_t last_seq, std::size_t requests, double seconds) {
+                                        metrics.committed(requests, seconds);
+                                        caf::anon_send(listener, EventsCommitted{0, last_seq});
+                                      }};
+    ledger =
+        caf::actor_cast<LedgerActor>(supervised("ledger_writer", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(ledger_writer, settings));
+        }));
+    reader =
+        caf::actor_cast<ReaderActor>(supervised("reader", [url = database_url](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
+        }));
   }
 
   void start_rails() {
@@ -224,9 +229,10 @@ struct System::Impl {
                          .on_call = [this](const CallRecord& call) { tell_call(call); }},
         http_client);
     const ConnectorSettings limits{.in_flight_max = c.in_flight_max, .clock = clock};
-    const auto connector_actor =
-        caf::actor_cast<RailActor>(supervised("connector:" + c.name, [bank, limits](caf::event_based_actor* self) {
-          return caf::actor_cast<caf::actor>(self->spawn(connector, std::shared_ptr<Connector>(bank), limits));
+    const auto connector_actor = caf::actor_cast<RailActor>(
+        supervised("connector:" + c.name, [bank, limits](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(
+              self->spawn(connector, std::shared_ptr<Connector>(bank), limits));
         }));
     const bool ours = c.name == "sandbox" && sandbox;
     const CircuitBreakerSettings breaker{
@@ -269,20 +275,20 @@ struct System::Impl {
   }
 
   void start_intake() {
-    IntakeSettings settings{
-        .in_flight_max = config.settlement.max_in_flight,
-        .ids = system_ids(),
-        .ledger = ledger,
-        .on_failure =
-            [this](SettlementId id, const std::string& why, bool parked) {
-              metrics.restarted("settlement");
-              log_error(parked ? "settlement_parked" : "settlement_restarts", {{"settlement", id.text()}, {"why", why}});
-            },
-        .on_recovered =
-            [this](std::size_t taken_up) {
-              metrics.ready(true);
-              log_info("recovered", {{"in_flight_at_start", taken_up}});
-            }};
+    IntakeSettings settings{.in_flight_max = config.settlement.max_in_flight,
+                            .ids = system_ids(),
+                            .ledger = ledger,
+                            .on_failure =
+                                [this](SettlementId id, const std::string& why, bool parked) {
+                                  metrics.restarted("settlement");
+                                  log_error(parked ? "settlement_parked" : "settlement_restarts",
+                                            {{"settlement", id.text()}, {"why", why}});
+                                },
+                            .on_recovered =
+                                [this](std::size_t taken_up) {
+                                  metrics.ready(true);
+                                  log_info("recovered", {{"in_flight_at_start", taken_up}});
+                                }};
     for (const Rail& rail : rails) {
       settings.rules.push_back(rail.rule);
       settings.rails.push_back(std::make_shared<SettlementContext>(
@@ -296,16 +302,18 @@ struct System::Impl {
                             .chance = system_chance(),
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
-    intake_actor = caf::actor_cast<IntakeActor>(supervised("intake", [settings](caf::event_based_actor* self) {
-      return caf::actor_cast<caf::actor>(self->spawn(intake, settings));
-    }));
+    intake_actor =
+        caf::actor_cast<IntakeActor>(supervised("intake", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn(intake, settings));
+        }));
   }
 
   void tell_end(const SettlementView& s) {
     metrics.settlement_ended(to_string(s.status), s.order.amount.currency.code(), major_units(s.order.amount),
                              static_cast<double>(s.finalized_at - s.created_at) / 1e6);
     metrics.atomic_operation(to_string(s.status));
-    log_debug("settlement_ended", {{"settlement", s.id.text()}, {"status", to_string(s.status)}, {"trace_id", s.trace_id}});
+    log_debug("settlement_ended",
+              {{"settlement", s.id.text()}, {"status", to_string(s.status)}, {"trace_id", s.trace_id}});
   }
 
   HealthActor start_health() {
@@ -323,22 +331,23 @@ struct System::Impl {
     const bool development = config.environment == Environment::development;
     api_key = config.security.api_key.empty() ? development_api_key(config.storage.data_dir).reveal()
                                               : config.security.api_key.reveal();
-    FrontSettings settings{.host = config.server.http_host,
-                           .port = config.server.http_port,
-                           .threads = config.server.http_threads,
-                           .gate = {.keys = {{.id = "default", .digest = settled::sha256(std::string_view(api_key))}},
-                                    .allow_funding = development,
-                                    .metrics_open_on_loopback = development},
-                           .metrics_text = [this] { return exposition(); },
-                           .on_request =
-                               [this](const RequestSeen& seen) {
-                                 metrics.http_request(seen.route, seen.method, seen.status,
-                                                      std::chrono::duration<double>(seen.took).count());
-                                 if (seen.status == 503 || seen.status == 429) metrics.shed();
-                                 if (seen.status == 500)
-                                   log_error("request_failed", {{"route", seen.route}, {"trace_id", seen.trace_id}});
-                               },
-                           .now = clock};
+    FrontSettings settings{
+        .host = config.server.http_host,
+        .port = config.server.http_port,
+        .threads = config.server.http_threads,
+        .gate = {.keys = {{.id = "default", .digest = sha256(api_key)}},
+                 .allow_funding = development,
+                 .metrics_open_on_loopback = development},
+        .metrics_text = [this] { return exposition(); },
+        .on_request =
+            [this](const RequestSeen& seen) {
+              metrics.http_request(seen.route, seen.method, seen.status,
+                                   std::chrono::duration<double>(seen.took).count());
+              if (seen.status == 503 || seen.status == 429) metrics.shed();
+              if (seen.status == 500)
+                log_error("request_failed", {{"route", seen.route}, {"trace_id", seen.trace_id}});
+            },
+        .now = clock};
     front = std::make_unique<Front>(*actors, std::move(settings));
   }
 
@@ -367,12 +376,13 @@ struct System::Impl {
 
   /// Settlements whose bank is quick end by themselves; the others are rows that the next start takes up.
   void let_in_flight_end() {
-    const auto until = std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(
-                                                              config.settlement.shutdown_grace, 3s);
+    const auto until = std::chrono::steady_clock::now() +
+                       std::min<std::chrono::milliseconds>(config.settlement.shutdown_grace, 3s);
     caf::scoped_actor self{*actors};
     for (std::int64_t left = 1; left > 0 && std::chrono::steady_clock::now() < until;) {
       self->request(intake_actor, 500ms, ReadHealth{})
-          .receive([&](const HealthReport& report) { left = report.in_flight; }, [&](const caf::error&) { left = 0; });
+          .receive([&](const HealthReport& report) { left = report.in_flight; },
+                   [&](const caf::error&) { left = 0; });
       if (left > 0) std::this_thread::sleep_for(20ms);
     }
   }
@@ -397,16 +407,17 @@ void System::start() {
     it.start_rails();
     it.start_intake();
     it.front->start({it.intake_actor, it.ledger, it.reader, it.start_health()});
-    write_endpoint(data_dir, {.http = it.http_url(),
-                              .sandbox = it.sandbox ? it.sandbox->url() : "",
-                              .database_url = it.database_url,
-                              .api_key = it.config.environment == Environment::development ? it.api_key : ""});
+    write_endpoint(data_dir,
+                   {.http = it.http_url(),
+                    .sandbox = it.sandbox ? it.sandbox->url() : "",
+                    .database_url = it.database_url,
+                    .api_key = it.config.environment == Environment::development ? it.api_key : ""});
   } catch (const StartFailure&) {
     throw;
   } catch (const std::system_error& e) {
-    throw StartFailure(exit_unavailable, it.config.server.http_host + ':' + std::to_string(it.config.server.http_port) +
-                                             " cannot be opened: " + e.what() +
-                                             ". Stop who holds it, or use --http-port 0.");
+    throw StartFailure(exit_unavailable,
+                       it.config.server.http_host + ':' + std::to_string(it.config.server.http_port) +
+                           " cannot be opened: " + e.what() + ". Stop who holds it, or use --http-port 0.");
   } catch (const std::exception& e) {
     throw StartFailure(exit_unavailable, e.what());
   }

@@ -1,10 +1,10 @@
 // The whole process: database, sandbox, actors, port; started in this order, stopped in the reverse one.
 #pragma once
+#include "config/config.hpp"
+
 #include <memory>
 #include <stdexcept>
 #include <string>
-
-#include "config/config.hpp"
 
 namespace settled {
 

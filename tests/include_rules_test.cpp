@@ -26,7 +26,7 @@ const std::map<std::string, Folders>& rules() {
       {"domain", {}},
       {"formats", {"domain"}},
       {"messages", {"domain"}},
-      {"storage", {"domain", "messages", "telemetry"}},
+      {"storage", {"domain", "messages", "security", "telemetry"}},
       {"connectors", {"domain", "formats", "messages", "security", "telemetry"}},
       {"security", {"domain", "telemetry"}},
       {"actors", {"domain", "messages", "storage", "connectors", "telemetry"}},
