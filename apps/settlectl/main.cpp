@@ -4,8 +4,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
+#include <numeric>
+#include <string_view>
+#include <utility>
 
 namespace {
 using namespace settled::ctl;
@@ -170,6 +175,35 @@ void add_verify(CLI::App& app, Line& line) {
   c->callback([&] { line.run = [&] { return verify_books(line.context, o); }; });
 }
 
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    auto diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const auto replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+/// Says which command was meant where one is misspelled.
+bool unknown_command(const CLI::App& app, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return false;
+  const std::string word = argv[1];
+  std::string nearest;
+  for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (c->get_name() == word) return false;
+    if (nearest.empty() || distance(word, c->get_name()) < distance(word, nearest)) nearest = c->get_name();
+  }
+  const bool near = distance(word, nearest) <= 3;
+  std::fprintf(stderr, "unknown command \"%s\".%s%s%s settlectl --help lists them.\n", word.c_str(),
+               near ? " Did you mean \"" : "", near ? nearest.c_str() : "", near ? "\"?" : "");
+  return true;
+}
+
 int run(int argc, char** argv) {
   Line line;
   CLI::App app(about, "settlectl");
@@ -194,6 +228,7 @@ int run(int argc, char** argv) {
   add_account(app, line);
   add_settlement(app, line);
   add_verify(app, line);
+  if (unknown_command(app, argc, argv)) return exit_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
