@@ -26,10 +26,9 @@ void apply(Row& row, const json& settlement) {
   row.status = text(settlement, "status");
   if (const auto reference = text(settlement, "bank_reference"); !reference.empty())
     row.bank_reference = reference;
-  if (settlement.contains("failure") && settlement["failure"].is_object()) {
-    row.code = text(settlement["failure"], "code");
-    row.detail = text(settlement["failure"], "detail");
-  }
+  const auto failure = settlement.find("failure");
+  row.code = failure == settlement.end() ? std::string{} : text(*failure, "code");
+  row.detail = failure == settlement.end() ? std::string{} : text(*failure, "detail");
 }
 
 bool transient_refusal(int status, const std::string& code) {
@@ -71,12 +70,27 @@ void SettleRun::run() {
   moved_ = Clock::now();
   std::vector<std::thread> senders;
   for (std::size_t i = 0; i < std::min(settings_.connections, to_send_.size()); ++i)
-    senders.emplace_back([this] { send_batches(); });
-  follow();
+    senders.emplace_back([this] { guarded(&SettleRun::send_batches); });
+  guarded(&SettleRun::follow);
   stopped_ = true;
   changed_.notify_all();
   for (auto& sender : senders) sender.join();
   progress(true);
+}
+
+/// What goes wrong in one thread ends all of them, in order, so that the result file is still written.
+void SettleRun::guarded(void (SettleRun::*work)()) {
+  std::optional<Stop> ended;
+  try {
+    return (this->*work)();
+  } catch (const Stop& e) {
+    ended = e;
+  } catch (const std::exception& e) {
+    ended.emplace(exit_our_fault, std::string("settlectl stopped: ") + e.what());
+  }
+  const std::lock_guard lock(mutex_);
+  if (!refused_) refused_ = ended;
+  stopped_ = true;
 }
 
 void SettleRun::send_batches() {
@@ -245,18 +259,27 @@ void SettleRun::ask_list(ApiClient& client, std::map<std::string, std::size_t>& 
   }
 }
 
+/// Goes around: where many orders are stuck, the next round asks those behind them.
 void SettleRun::ask_each(ApiClient& client, const std::map<std::string, std::size_t>& open,
                          std::size_t at_most) {
-  for (const auto& [id, index] : open) {
-    if (at_most-- == 0 || stopped_) return;
+  auto at = open.upper_bound(last_asked_);
+  for (auto left = std::min(at_most, open.size()); left > 0 && !stopped_; --left, ++at) {
+    if (at == open.end()) at = open.begin();
+    const auto& [id, index] = *at;
+    last_asked_ = id;
     const auto answer = client.get("/api/v1/settlements/" + id);
     if (answer.status == 0) return client.look_again();
+    const std::lock_guard lock(mutex_);
+    auto& row = rows_[index];
+    if (answer.status == 404) {
+      row.code = "not_found";
+      row.detail = "This order was acknowledged and the server does not know it. Run settlectl verify.";
+    }
     if (!answer.ok()) continue;
     const auto settlement = json::parse(answer.body, nullptr, false);
     if (text(settlement, "id") != id) continue;
-    const std::lock_guard lock(mutex_);
-    apply(rows_[index], settlement);
-    if (!rows_[index].settled()) continue;
+    apply(row, settlement);
+    if (!row.settled()) continue;
     open_.erase(id);
     moved_ = Clock::now();
   }

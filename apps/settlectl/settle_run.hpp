@@ -33,12 +33,13 @@ class SettleRun {
   void run();
   /// May be called from a signal handler.
   void stop() { stopped_ = true; }
-  /// Why the run ended early: a refused key. Nothing for a time-out or stop().
+  /// Why the run ended early: a refused key, a fault of ours. Nothing for a time-out or stop().
   const std::optional<Stop>& refused() const { return refused_; }
 
  private:
   using Batch = std::vector<std::size_t>;  // indices of rows
   using Clock = std::chrono::steady_clock;
+  void guarded(void (SettleRun::*work)());
   void send_batches();
   /// False: the same batch has to be sent again, later.
   bool take_answer(const Batch& batch, const Answer& answer, const std::string& url);
@@ -62,6 +63,7 @@ class SettleRun {
   std::deque<Batch> to_send_;
   std::size_t in_flight_ = 0;
   std::map<std::string, std::size_t> open_;  // id → row, acknowledged and not final
+  std::string last_asked_;                   // the follower's alone
   Clock::time_point moved_ = Clock::now();   // when a row last changed
   std::optional<Stop> refused_;
   std::atomic<bool> stopped_{false};

@@ -29,8 +29,10 @@ class SandboxLog {
       const auto answer =
           get_url(url_, "/sandbox/log?after=" + std::to_string(last_) + "&limit=" + std::to_string(page));
       if (!answer.ok())
-        throw Stop(exit_away, "The bank's log cannot be read. " + sentences_of(answer, url_) +
-                                  "\nWithout it the books alone can be checked: --sandbox none");
+        throw Stop(exit_away,
+                   "The bank's log at " + url_ + " cannot be read (" +
+                       (answer.status == 0 ? answer.error : std::to_string(answer.status)) +
+                       "). It is the sandbox of a running settled; to check the books alone: --sandbox none");
       const auto before = last_;
       std::int64_t lines = 0;
       for (std::size_t at = 0; at < answer.body.size();) {
