@@ -1,0 +1,23 @@
+// SHA-256 of keys and of what was asked.
+#pragma once
+#include "http/json_in.hpp"
+#include "messages/settling.hpp"
+
+#include <string_view>
+
+namespace settled {
+
+Digest sha256(std::string_view bytes);
+/// Takes the same time wherever they differ.
+bool same_digest(const Digest& a, const Digest& b);
+
+/// What makes two requests under one idempotency key the same request: SHA-256 over the route's kind and
+/// the values of all fields, one per line in a fixed order. So blanks, the order of fields, "150.5" or
+/// 150.50, and defaults left out or written make no difference; nor does it matter whether an order came
+/// alone or in a batch. A settlement_date that was left out stays left out (an empty line): a retry after
+/// midnight is still the same request.
+Digest order_digest(const OrderIn& in);
+/// As order_digest; the account is part of the request.
+Digest funding_digest(AccountId account, Money amount);
+
+}  // namespace settled

@@ -1,0 +1,188 @@
+#include "http/front.hpp"
+
+#include "http/asks.hpp"
+#include "http/json_text.hpp"
+#include "http/openapi.hpp"
+#include "http/server.hpp"
+
+#include <caf/send.hpp>
+
+#include <algorithm>
+#include <atomic>
+
+namespace settled {
+
+struct Front::Impl {
+  FrontSettings settings;
+  FrontActor actor;
+  std::shared_ptr<std::atomic<std::size_t>> pending = std::make_shared<std::atomic<std::size_t>>(0);
+  std::atomic<bool> draining{false};
+  std::unique_ptr<Server> server;
+
+  std::optional<Response> screen(Request& request);
+  void handle(Request request, Responder responder);
+  /// What needs no actor; nothing for the rest.
+  std::optional<Response> answer_at_once(const Request& request);
+  Response refused(const Request& request, const Problem& problem);
+  Response seen(const Request& request, Response response);
+};
+
+namespace {
+bool is_health(RouteId id) {
+  return id == RouteId::health || id == RouteId::health_api || id == RouteId::live || id == RouteId::ready ||
+         id == RouteId::detailed;
+}
+
+Response not_ready_while_stopping() {
+  Response response;
+  response.status = 503;
+  response.body = R"({"status":"not_ready","reasons":["shutting down"],"recovering":0})";
+  return response;
+}
+
+std::optional<Response> problem_page(std::string_view path) {
+  std::string name(path.substr(path.rfind('/') + 1));
+  std::replace(name.begin(), name.end(), '-', '_');
+  const auto code = errc_from(name);
+  if (!code || *code == Errc::ok) return std::nullopt;
+  Response response;
+  std::string& out = response.body;
+  out = '{';
+  append_json_member(out, "type", type_uri(*code));
+  append_json_member(out, "code", to_string(*code));
+  append_json_name(out, "status");
+  out += std::to_string(http_status(*code));
+  append_json_member(out, "title", title(*code, Lang::en));
+  append_json_member(out, "title_fr", title(*code, Lang::fr));
+  append_json_name(out, "retryable");
+  out += transient(*code) ? "true}" : "false}";
+  return response;
+}
+}  // namespace
+
+Response Front::Impl::seen(const Request& request, Response response) {
+  if (settings.on_request) {
+    const auto pattern =
+        request.route < 0 ? std::string_view() : route(static_cast<RouteId>(request.route)).pattern;
+    settings.on_request({request.method, pattern, response.status,
+                         std::chrono::steady_clock::now() - request.received_at, request.request_id,
+                         request.trace_id, request.caller, request.peer});
+  }
+  return response;
+}
+
+Response Front::Impl::refused(const Request& request, const Problem& problem) {
+  return seen(request, problem_response(problem, {lang_from(request), request.trace_id}));
+}
+
+std::optional<Response> Front::Impl::screen(Request& request) {
+  if (auto problem = pass_gate(request, settings.gate)) return refused(request, *problem);
+  const auto id = static_cast<RouteId>(request.route);
+  if (is_health(id)) return std::nullopt;
+  Problem problem;
+  if (draining) {
+    problem.code = Errc::shutting_down;
+    problem.errors.push_back(
+        {problem.code, "", "the service is stopping. Send it again with the same key", ""});
+  } else if (*pending >= settings.front_limits.tickets_max) {
+    problem.code = Errc::overloaded;
+    problem.retry_after = 1;
+    problem.errors.push_back({problem.code, "",
+                              "full: " + std::to_string(settings.front_limits.tickets_max) +
+                                  " requests are waiting. Send it again with the same key in 1 s",
+                              ""});
+  } else {
+    return std::nullopt;
+  }
+  if (request.method == "POST") problem.money = MoneyState::untouched;
+  return refused(request, problem);
+}
+
+std::optional<Response> Front::Impl::answer_at_once(const Request& request) {
+  Response response;
+  switch (static_cast<RouteId>(request.route)) {
+    case RouteId::live:
+      response.body = R"({"status":"live"})";
+      return response;
+    case RouteId::ready:
+      if (draining) return not_ready_while_stopping();
+      return std::nullopt;
+    case RouteId::metrics:
+      response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+      response.body = settings.metrics_text();
+      return response;
+    case RouteId::openapi:
+      response.body = openapi_document();
+      return response;
+    case RouteId::problem_page: {
+      if (auto page = problem_page(request.path)) return page;
+      Problem problem;
+      problem.code = Errc::not_found;
+      problem.errors.push_back({problem.code, "path:id", "there is no problem type of this name", ""});
+      return problem_response(problem, {lang_from(request), request.trace_id});
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+void Front::Impl::handle(Request request, Responder responder) {
+  if (auto response = answer_at_once(request)) {
+    responder(seen(request, std::move(*response)));
+    return;
+  }
+  std::vector<Refusal> errors;
+  auto ask = ask_from(request, settings.now(), errors);
+  if (!ask) {
+    const auto money = request.method == "POST" ? MoneyState::untouched : MoneyState::none;
+    responder(refused(request, problem_of(std::move(errors), money)));
+    return;
+  }
+  auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
+  ticket->ask = std::move(*ask);
+  caf::anon_send(actor, std::move(ticket));
+}
+
+Front::Front(caf::actor_system& system, FrontSettings settings) : impl_(std::make_unique<Impl>()) {
+  impl_->settings = std::move(settings);
+  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits);
+}
+
+Front::~Front() { stop(std::chrono::milliseconds(0)); }
+
+CommitListener Front::listener() const { return impl_->actor; }
+
+void Front::connect(FrontActors actors) { caf::anon_send(impl_->actor, FrontConnected{std::move(actors)}); }
+
+void Front::start(FrontActors actors) {
+  connect(std::move(actors));
+  Impl& impl = *impl_;
+  ServerSettings server;
+  server.host = impl.settings.host;
+  server.port = impl.settings.port;
+  server.threads = impl.settings.threads;
+  server.limits = impl.settings.limits;
+  server.body_max = [&limits = impl.settings.limits](const Request& request) {
+    const bool batch = request.path == route(RouteId::submit_batch).pattern;
+    return batch ? limits.batch_body_bytes : limits.body_bytes;
+  };
+  server.screen = [&impl](Request& request) { return impl.screen(request); };
+  server.handle = [&impl](Request request, Responder responder) {
+    impl.handle(std::move(request), std::move(responder));
+  };
+  impl.server = std::make_unique<Server>(std::move(server));
+  impl.server->start();
+}
+
+std::uint16_t Front::port() const { return impl_->server ? impl_->server->port() : std::uint16_t{0}; }
+std::size_t Front::pending() const { return *impl_->pending; }
+void Front::drain() { impl_->draining = true; }
+
+void Front::stop(std::chrono::milliseconds grace) {
+  if (!impl_->actor) return;
+  drain();
+  if (impl_->server) impl_->server->stop(grace);
+  caf::anon_send_exit(impl_->actor, caf::exit_reason::user_shutdown);
+  impl_->actor = nullptr;
+}
+}  // namespace settled

@@ -1,0 +1,178 @@
+#include "http/front_actor.hpp"
+
+#include "http/answers.hpp"
+
+#include <caf/send.hpp>
+
+namespace settled {
+namespace {
+using Self = FrontActor::stateful_pointer<FrontState>;
+
+constexpr std::chrono::seconds poll_every{1};
+constexpr int keep_alive_ticks = 15;
+
+// What a handler throws is our fault, and the client hears so; the front lives on.
+template <class F>
+void guarded(const TicketPtr& ticket, F f) {
+  try {
+    f();
+  } catch (const std::exception&) {
+    Problem problem;
+    problem.errors.push_back({Errc::internal, "", "the answer could not be made", ""});
+    if (route(ticket->route).method == "POST") problem.money = MoneyState::doubt;
+    ticket->refuse(problem);
+  }
+}
+
+template <class Answer, class Handle, class Question, class F>
+void ask(Self self, const Handle& whom, std::chrono::milliseconds most, const TicketPtr& ticket,
+         Question question, F f) {
+  if (!whom) return answer_unavailable(*ticket, false);
+  self->request(whom, most, std::move(question))
+      .then([ticket, f](Answer& answer) { guarded(ticket, [&] { f(*ticket, answer); }); },
+            [ticket](caf::error& error) { answer_unavailable(*ticket, error == caf::sec::request_timeout); });
+}
+
+void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions& answer) {
+  if (asked.batch) return answer_batch(*ticket, asked, answer.results);
+  const Submission& one = answer.results.at(0);
+  if (one.kind == Submission::Kind::refused || !asked.wait) return answer_submission(*ticket, one);
+  const bool replayed = one.kind == Submission::Kind::replayed;
+  const auto wait = *asked.wait;
+  if (final_status(one.settlement.status)) return answer_waited(*ticket, one.settlement, replayed, wait);
+  // The order is durable: whatever happens to the waiting, the answer is a success.
+  const auto view = one.settlement;
+  // Not in flight any more, or silence: the database has the last word.
+  const auto look_up = [=] {
+    self->request(self->state.actors.reader, self->state.limits.answer_max, ReadSettlement{view.id})
+        .then(
+            [=](SettlementFound& found) {
+              guarded(ticket,
+                      [&] { answer_waited(*ticket, found.found ? found.settlement : view, replayed, wait); });
+            },
+            [=](caf::error&) { guarded(ticket, [&] { answer_waited(*ticket, view, replayed, wait); }); });
+  };
+  self->request(self->state.actors.intake, wait + self->state.limits.answer_max,
+                AwaitSettlement{view.id, wait})
+      .then(
+          [=](SettlementFound& found) {
+            if (!found.found) return look_up();
+            guarded(ticket, [&] { answer_waited(*ticket, found.settlement, replayed, wait); });
+          },
+          [=](caf::error&) { look_up(); });
+}
+
+struct Dispatch {
+  Self self;
+  const TicketPtr& ticket;
+  const FrontActors& actors = self->state.actors;
+  std::chrono::milliseconds most = self->state.limits.answer_max;
+
+  void operator()(SubmitAsk& asked) const {
+    if (asked.orders.orders.empty()) return answer_batch(*ticket, asked, {});
+    auto orders = std::move(asked.orders);
+    ask<Submissions>(self, actors.intake, most, ticket, std::move(orders),
+                     [self = self, ticket = ticket](Ticket& t, Submissions& answer) {
+                       submitted(self, ticket, std::get<SubmitAsk>(t.ask), answer);
+                     });
+  }
+  void operator()(const ReadSettlement& q) const {
+    ask<SettlementFound>(self, actors.reader, most, ticket, q, answer_settlement);
+  }
+  void operator()(const ListSettlements& q) const {
+    ask<SettlementPage>(self, actors.reader, most, ticket, q, answer_settlements);
+  }
+  void operator()(const TimelineAsk& q) const {
+    ask<EventPage>(self, actors.reader, most, ticket, q.subject, answer_timeline);
+  }
+  void operator()(const OpenAccount& q) const {
+    ask<AccountChanged>(self, actors.ledger, most, ticket, q, answer_opened);
+  }
+  void operator()(const FundAccount& q) const {
+    ask<AccountChanged>(
+        self, actors.ledger, most, ticket, q,
+        [amount = q.amount](Ticket& t, const AccountChanged& changed) { answer_funded(t, changed, amount); });
+  }
+  void operator()(const ReadAccount& q) const {
+    ask<AccountPage>(self, actors.reader, most, ticket, q, answer_account);
+  }
+  void operator()(const ListAccounts& q) const {
+    ask<AccountPage>(self, actors.reader, most, ticket, q, answer_accounts);
+  }
+  // Entries are bare numbers; the account knows their currency, and whether there is such an account.
+  void operator()(const EntriesAsk& q) const {
+    ask<AccountPage>(self, actors.reader, most, ticket, ReadAccount{q.page.account},
+                     [self = self, ticket = ticket](Ticket& t, const AccountPage& found) {
+                       if (found.accounts.empty()) return answer_account(t, found);
+                       const auto currency = found.accounts.front().currency;
+                       ask<EntryPage>(self, self->state.actors.reader, self->state.limits.answer_max, ticket,
+                                      std::get<EntriesAsk>(t.ask).page,
+                                      [currency](Ticket& there, const EntryPage& page) {
+                                        answer_entries(there, page, currency);
+                                      });
+                     });
+  }
+  void operator()(const HealthAsk&) const {
+    if (!actors.health) return answer_health(*ticket, nullptr);
+    self->request(actors.health, self->state.limits.health_max, ReadHealth{})
+        .then([t = ticket](const HealthReport& report) { guarded(t, [&] { answer_health(*t, &report); }); },
+              [t = ticket](caf::error&) { guarded(t, [&] { answer_health(*t, nullptr); }); });
+  }
+  void operator()(const EventsAsk&) const {
+    if (self->state.streams >= self->state.limits.streams_max) {
+      Problem problem;
+      problem.code = Errc::overloaded;
+      problem.errors.push_back({Errc::overloaded, "", "all event streams are in use", ""});
+      return ticket->refuse(problem);
+    }
+    ask<EventsCommitted>(self, actors.reader, most, ticket, ReadLastEvent{0},
+                         [self = self](Ticket& t, const EventsCommitted& newest) {
+                           const auto& asked = std::get<EventsAsk>(t.ask);
+                           auto& state = self->state;
+                           const auto reader = ++state.last_reader;
+                           ++state.streams;
+                           Response head;
+                           head.content_type = "text/event-stream";
+                           head.body = "retry: 2000\n\n";
+                           const auto front = caf::actor_cast<FrontActor>(self);
+                           auto writer =
+                               t.stream(std::move(head), {[front, reader] {
+                                                            caf::anon_send(front, FeedSignal{reader, false});
+                                                          },
+                                                          [front, reader] {
+                                                            caf::anon_send(front, FeedSignal{reader, true});
+                                                          }});
+                           state.feed->open(reader, std::move(writer), asked.after.value_or(newest.last_seq),
+                                            newest.last_seq, asked.kind);
+                         });
+  }
+};
+}  // namespace
+
+FrontActor::behavior_type front_actor(Self self, FrontLimits limits) {
+  self->state.limits = limits;
+  self->state.feed = std::make_unique<EventFeed>([self](std::uint64_t reader, std::int64_t after, int limit) {
+    self->request(self->state.actors.reader, self->state.limits.answer_max, ReadEvents{0, after, limit})
+        .then([self, reader](const EventPage& page) { self->state.feed->page(reader, page.events); },
+              [self, reader](caf::error&) { self->state.feed->page_failed(reader); });
+  });
+  self->delayed_send(self, poll_every, FrontTick{});
+  return {
+      [self](const TicketPtr& ticket) {
+        guarded(ticket, [&] { std::visit(Dispatch{self, ticket}, ticket->ask); });
+      },
+      [self](const EventsCommitted& news) { self->state.feed->committed(news.last_seq); },
+      [self](const FrontConnected& connected) { self->state.actors = connected.actors; },
+      [self](const FeedSignal& signal) {
+        if (!signal.closed) return self->state.feed->drained(signal.reader);
+        self->state.feed->close(signal.reader);
+        --self->state.streams;
+      },
+      [self](const FrontTick&) {
+        self->state.feed->tick();
+        if (++self->state.ticks % keep_alive_ticks == 0) self->state.feed->keep_alive();
+        self->delayed_send(self, poll_every, FrontTick{});
+      },
+  };
+}
+}  // namespace settled

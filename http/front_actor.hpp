@@ -1,0 +1,72 @@
+// FRONT: turns one request into one question to the actor that knows, and its answer into a response.
+//
+// Spawned by   http/front.cpp, one per process, before anybody else needs its handle.
+// Remembers    the event streams that are open; nothing that a restart must rebuild.
+// Waits for    an answer at most `answer_max` (with Prefer: wait, that plus the caller's patience); then
+//              the client gets a 503 and its key finds out what happened.
+// On failure   it catches what a handler throws and answers 500; tickets that die unanswered become 500s.
+#pragma once
+#include "http/event_feed.hpp"
+#include "http/ticket.hpp"
+#include "messages/actors.hpp"
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <memory>
+
+namespace settled {
+
+/// Whom the front asks.
+struct FrontActors {
+  IntakeActor intake;
+  LedgerActor ledger;
+  ReaderActor reader;
+  HealthActor health;
+};
+
+struct FrontLimits {
+  /// Longest wait for an actor's answer. Longer than a database restart takes, shorter than clients' own
+  /// time-outs.
+  std::chrono::milliseconds answer_max{10'000};
+  /// Health must answer while everything else hangs.
+  std::chrono::milliseconds health_max{1'000};
+  /// Requests under way. Beyond: 503 at once.
+  std::size_t tickets_max = 20'000;
+  /// Open event streams.
+  std::size_t streams_max = 1'000;
+};
+
+// Messages that never leave the process.
+struct FrontConnected {
+  FrontActors actors;
+};
+struct FeedSignal {
+  std::uint64_t reader = 0;
+  bool closed = false;  // else: drained
+};
+struct FrontTick {};
+
+using FrontActor =
+    caf::typed_actor<caf::reacts_to<TicketPtr>, caf::reacts_to<EventsCommitted>,
+                     caf::reacts_to<FrontConnected>, caf::reacts_to<FeedSignal>, caf::reacts_to<FrontTick>>;
+
+struct FrontState {
+  FrontActors actors;
+  FrontLimits limits;
+  std::unique_ptr<EventFeed> feed;
+  std::uint64_t last_reader = 0;
+  std::size_t streams = 0;
+  int ticks = 0;
+  static inline const char* name = "front";
+};
+
+FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self, FrontLimits limits);
+
+}  // namespace settled
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::TicketPtr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FrontConnected)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FeedSignal)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FrontTick)
