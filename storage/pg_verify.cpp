@@ -13,9 +13,12 @@ constexpr SqlCheck checks[] = {
       from ledger_entries e join accounts a on a.id = e.account_id
       group by a.currency having sum(e.amount) <> 0)"},
     {"journal", R"(
-      select 'jrn:' || e.journal_id, 'debits = credits', 'difference ' || sum(e.amount) || ' ' || a.currency
-      from ledger_entries e join accounts a on a.id = e.account_id
-      group by e.journal_id, a.currency having sum(e.amount) <> 0)"},
+      select case when s.id is null then 'jrn:' else 'set:' end || e.journal_id, 'debits = credits',
+             'difference ' || sum(e.amount) || ' ' || a.currency
+      from ledger_entries e
+      join accounts a on a.id = e.account_id
+      left join settlement_transactions s on s.id = e.journal_id
+      group by e.journal_id, s.id, a.currency having sum(e.amount) <> 0)"},
     {"balance", R"(
       select 'acc:' || a.id, 'sum of entries ' || coalesce(e.total, 0) * )" SIGN R"(, 'balance ' || a.balance
       from accounts a
