@@ -45,7 +45,7 @@ std::optional<HeadRefusal> read_request_line(std::string_view line, Head& head) 
   const auto version = line.substr(last + 1);
   if (version != "HTTP/1.1" && version != "HTTP/1.0") {
     const bool http = version.starts_with("HTTP/");
-    return bad("this port speaks HTTP/1.1 and HTTP/1.0", http ? 505 : 400);
+    return bad("this port speaks versions 1.1 and 1.0 of HTTP", http ? 505 : 400);
   }
   head.keep_alive = version == "HTTP/1.1";
   if (method.empty() || method.size() > 32 || !std::all_of(method.begin(), method.end(), name_char))
