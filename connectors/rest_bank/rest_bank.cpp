@@ -95,7 +95,15 @@ std::string percent_encoded(std::string_view text) {
 std::string traceparent(const std::string& trace_id) {
   const bool usable = trace_id.size() == 32 && trace_id.find_first_not_of('0') != std::string::npos &&
                       trace_id.find_first_not_of("0123456789abcdef") == std::string::npos;
-  return "00-" + (usable ? trace_id : random_hex(16)) + '-' + random_hex(8) + "-01";
+  std::string text = "00-";
+  text.append(usable ? trace_id : random_hex(16)).append(1, '-').append(random_hex(8)).append("-01");
+  return text;
+}
+
+void add_header(HttpRequest& request, std::string_view name, std::string_view value) {
+  std::string line;
+  line.reserve(name.size() + 2 + value.size());
+  request.headers.push_back(std::move(line.append(name).append(": ").append(value)));
 }
 
 bool header_safe(std::string_view text) {
@@ -141,21 +149,19 @@ HttpRequest RestBank::signed_request(std::string method, const std::string& path
                        : duration_cast<seconds>(system_clock::now().time_since_epoch()).count();
   const auto signature = sign_request(method, path_prefix_ + path, now, nonce, body, settings_->secret);
   HttpRequest request{std::move(method), settings_->base_url + path, {}, std::move(body), longest};
-  const auto header = [&request](std::string_view name, std::string_view value) {
-    request.headers.push_back(std::string(name) + ": " + std::string(value));
-  };
-  header(key_id_header, settings_->key_id);
-  header(timestamp_header, std::to_string(now));
-  header(nonce_header, nonce);
-  header(signature_header, signature);
-  if (!settings_->bearer_token.empty()) header("Authorization", "Bearer " + settings_->bearer_token);
-  header("Accept", "application/json");
+  add_header(request, key_id_header, settings_->key_id);
+  add_header(request, timestamp_header, std::to_string(now));
+  add_header(request, nonce_header, nonce);
+  add_header(request, signature_header, signature);
+  if (!settings_->bearer_token.empty())
+    add_header(request, "Authorization", std::string("Bearer ").append(settings_->bearer_token));
+  add_header(request, "Accept", "application/json");
   return request;
 }
 
 void RestBank::call(Asked asked, HttpRequest request, Done done,
                     std::function<RailAnswer(const HttpResponse&)> read) const {
-  request.headers.push_back("traceparent: " + traceparent(asked.trace_id));
+  add_header(request, "traceparent", traceparent(asked.trace_id));
   client_->perform(
       std::move(request), [settings = settings_, asked = std::move(asked), done = std::move(done),
                            read = std::move(read)](HttpResponse response) {
@@ -170,8 +176,8 @@ void RestBank::call(Asked asked, HttpRequest request, Done done,
 void RestBank::send(const PaymentInstruction& order, int attempt, Done done) {
   auto request =
       signed_request("POST", "/payments", encode_order(order), order.reference, settings_->send_max);
-  request.headers.push_back(std::string(idempotency_header) + ": " + order.reference);
-  request.headers.emplace_back("Content-Type: application/json");
+  add_header(request, idempotency_header, order.reference);
+  add_header(request, "Content-Type", "application/json");
   call({"send", order.reference, order.trace_id, attempt}, std::move(request), std::move(done),
        [order, attempt](const HttpResponse& response) { return read_send(response, order, attempt); });
 }
