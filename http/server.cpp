@@ -137,7 +137,8 @@ std::string head_text(const Response& response, std::string_view request_id, boo
   return out;
 }
 
-Response refused(int status, std::string detail, std::string_view trace_id) {
+// `request` is null while nobody knows what was asked.
+Response refused(int status, std::string detail, const Request* request = nullptr) {
   Problem problem;
   problem.code = status == 413 || status == 431 ? Errc::body_too_large
                  : status == 503                ? Errc::overloaded
@@ -147,7 +148,9 @@ Response refused(int status, std::string detail, std::string_view trace_id) {
   problem.detail = detail + (status == 500 ? "" : ". Nothing was recorded");
   if (status == 503) problem.retry_after = 1;
   problem.errors.push_back({problem.code, "", std::move(detail), ""});
-  return problem_response(problem, {Lang::en, std::string(trace_id)});
+  const bool traced = request && !request->trace_id.empty();
+  return problem_response(
+      problem, {request ? lang_from(*request) : Lang::en, traced ? request->trace_id : make_trace_id()});
 }
 
 class Sink;
@@ -176,6 +179,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     settle(std::move(head));
   }
   void wake() { wake_.cancel(); }
+  void end() { close(); }
   void stop(bool now) {
     if (now) abandoned_ = true;
     if (now || idle_) close();
@@ -230,11 +234,13 @@ class Sink : public StreamSink, public std::enable_shared_from_this<Sink> {
   bool send(std::string text) override {
     if (closed_) return false;
     if (buffered_.fetch_add(text.size()) + text.size() > limit_) {
+      cut_ = true;
       close();
       return false;
     }
     return post([text = std::move(text)](Sink& sink) { sink.text_ += text; });
   }
+  bool cut() const { return cut_; }
   std::size_t buffered() const override { return buffered_; }
   bool closed() const override { return closed_; }
   void close() override {
@@ -260,7 +266,10 @@ class Sink : public StreamSink, public std::enable_shared_from_this<Sink> {
     if (!loop) return false;
     asio::post(loop->io, [self = shared_from_this(), f = std::move(f)] {
       f(*self);
-      if (const auto connection = self->connection_.lock()) connection->wake();
+      const auto connection = self->connection_.lock();
+      if (!connection) return;
+      if (self->cut_) connection->end();
+      connection->wake();
     });
     return true;
   }
@@ -271,19 +280,16 @@ class Sink : public StreamSink, public std::enable_shared_from_this<Sink> {
   StreamEvents events_;
   std::atomic<std::size_t> buffered_{0};
   std::atomic<bool> closed_{false};
+  std::atomic<bool> cut_{false};
   std::string text_;
 };
 
 class PortExchange : public Exchange {
  public:
-  PortExchange(std::weak_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::size_t stream_limit,
-               std::string trace_id)
-      : loop_(std::move(loop)),
-        connection_(std::move(connection)),
-        stream_limit_(stream_limit),
-        trace_id_(std::move(trace_id)) {}
+  PortExchange(std::weak_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::size_t stream_limit)
+      : loop_(std::move(loop)), connection_(std::move(connection)), stream_limit_(stream_limit) {}
   ~PortExchange() override {
-    if (!answered_) answer(refused(500, "the request was lost within the service", trace_id_));
+    if (!answered_) answer(refused(500, "the request was lost within the service"));
   }
   bool answer(Response response) override {
     if (answered_.exchange(true)) return false;
@@ -314,7 +320,6 @@ class PortExchange : public Exchange {
   std::weak_ptr<Loop> loop_;
   std::weak_ptr<Connection> connection_;
   const std::size_t stream_limit_;
-  const std::string trace_id_;
   std::atomic<bool> answered_{false};
 };
 
@@ -393,12 +398,12 @@ Task<bool> Connection::answer_request(Request request, bool keep_alive) {
   answer_.reset();
   const bool with_body = request.method != "HEAD";
   {
-    auto exchange = std::make_shared<PortExchange>(loop_.weak_from_this(), weak_from_this(),
-                                                   limits_.stream_buffer_bytes, request.request_id);
+    auto exchange =
+        std::make_shared<PortExchange>(loop_.weak_from_this(), weak_from_this(), limits_.stream_buffer_bytes);
     try {
       shared_->settings.handle(std::move(request), Responder(exchange));
     } catch (const std::exception&) {
-      exchange->answer(refused(500, "the request met a fault of ours", request_id_));
+      exchange->answer(refused(500, "the request met a fault of ours"));
     }
   }
   while (!answer_ && !abandoned_) {
@@ -443,7 +448,7 @@ Task<bool> Connection::serve_one() {
     buffer_.consume(head_size);
   }
   if (refusal) {
-    auto answer = refused(refusal->status, refusal->detail, request_id_);
+    auto answer = refused(refusal->status, refusal->detail);
     co_await write_last(std::move(answer), true);
     co_return false;
   }
@@ -460,7 +465,7 @@ Task<bool> Connection::serve_one() {
   const auto most = settings.body_max ? settings.body_max(request) : limits_.body_bytes;
   auto screened = settings.screen ? settings.screen(request) : std::nullopt;
   const auto too_large = [&] {
-    return refused(413, "the body is larger than " + std::to_string(most) + " bytes", request_id_);
+    return refused(413, "the body is larger than " + std::to_string(most) + " bytes", &request);
   };
   if (!screened && length > most) screened = too_large();
 
@@ -482,7 +487,7 @@ Task<bool> Connection::serve_one() {
     const auto outcome = co_await read_body(parser);
     if (outcome == Body::gone) co_return false;
     if (outcome == Body::unreadable)
-      screened = refused(400, "the chunks of the body are not well formed", request_id_);
+      screened = refused(400, "the chunks of the body are not well formed", &request);
     if (outcome == Body::too_large && !screened) screened = too_large();
     if (outcome != Body::read) {
       co_await write_last(std::move(*screened), with_body);
@@ -512,6 +517,8 @@ Task<void> Connection::run_stream(Response head) {
   // The kernel's share of what a slow reader may keep us holding.
   error_code ec;
   stream_.socket().set_option(asio::socket_base::send_buffer_size(64 * 1024), ec);
+  // A reader who takes nothing is cut by a reset: what waits for him in the kernel goes with it.
+  stream_.socket().set_option(asio::socket_base::linger(true, 0), ec);
   watch_for_close();
   std::size_t counted = 0;
   while (!abandoned_ && !loop_.stopping) {
@@ -527,6 +534,8 @@ Task<void> Connection::run_stream(Response head) {
     counted = text.size();
     if (text.empty() || sink->closed()) break;
   }
+  if (ec != beast::error::timeout && !sink->cut())
+    stream_.socket().set_option(asio::socket_base::linger(false, 0), ec);
   sink->finish();
 }
 
@@ -561,7 +570,7 @@ Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
 Task<void> Connection::turn_away([[maybe_unused]] std::shared_ptr<Connection> self) {
   loop_.connections.insert(this);
   request_id_ = make_request_id();
-  auto answer = refused(503, "all connections of this port are in use", request_id_);
+  auto answer = refused(503, "all connections of this port are in use");
   co_await write_last(std::move(answer), true);
   close();
   loop_.connections.erase(this);
