@@ -54,10 +54,10 @@ std::optional<Errc> errc_from(std::string_view text);
 bool transient(Errc e);
 
 struct Refusal {
-  Errc code = Errc::internal;
-  std::string field;    // JSON pointer or column ("/amount"); empty when no single field is to blame
-  std::string detail;   // what happened, which value, what is allowed
-  std::string allowed;  // the allowed values or form; may be empty
+  Errc code = Errc::ok;  // ok: nothing was refused
+  std::string field;     // JSON pointer or column ("/amount"); empty when no single field is to blame
+  std::string detail;    // what happened, which value, what is allowed
+  std::string allowed;   // the allowed values or form; may be empty
 };
 
 /// A value or the refusal that took its place.

@@ -1,17 +1,10 @@
 #include "http/digest.hpp"
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-
-#include <memory>
-#include <stdexcept>
+#include <initializer_list>
+#include <string>
 
 namespace settled {
 namespace {
-struct Free {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 // No value can hold a line feed: texts are checked for control characters, metadata is escaped JSON.
 std::string lines(std::initializer_list<std::string_view> values) {
   std::string text;
@@ -19,23 +12,6 @@ std::string lines(std::initializer_list<std::string_view> values) {
   return text;
 }
 }  // namespace
-
-Digest sha256(std::string_view bytes) {
-  thread_local const std::unique_ptr<EVP_MD_CTX, Free> context{EVP_MD_CTX_new()};
-  // Fetched once: looking the algorithm up costs more than hashing an order.
-  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  Digest digest{};
-  unsigned size = 0;
-  if (!context || !algorithm || EVP_DigestInit_ex(context.get(), algorithm, nullptr) != 1 ||
-      EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) != 1 ||
-      EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1)
-    throw std::runtime_error("SHA-256 failed");
-  return digest;
-}
-
-bool same_digest(const Digest& a, const Digest& b) {
-  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
-}
 
 Digest order_digest(const OrderIn& in) {
   const SettlementOrder& o = in.order;

@@ -1,15 +1,9 @@
-// SHA-256 of keys and of what was asked.
+// What was asked, as a digest.
 #pragma once
 #include "http/json_in.hpp"
-#include "messages/settling.hpp"
-
-#include <string_view>
+#include "security/digest.hpp"
 
 namespace settled {
-
-Digest sha256(std::string_view bytes);
-/// Takes the same time wherever they differ.
-bool same_digest(const Digest& a, const Digest& b);
 
 /// What makes two requests under one idempotency key the same request: SHA-256 over the route's kind and
 /// the values of all fields, one per line in a fixed order. So blanks, the order of fields, "150.5" or

@@ -42,14 +42,24 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
   if (final_status(one.settlement.status)) return answer_waited(*ticket, one.settlement, replayed, wait);
   // The order is durable: whatever happens to the waiting, the answer is a success.
   const auto view = one.settlement;
+  // Not in flight any more, or silence: the database has the last word.
+  const auto look_up = [=] {
+    self->request(self->state.actors.reader, self->state.limits.answer_max, ReadSettlement{view.id})
+        .then(
+            [=](SettlementFound& found) {
+              guarded(ticket,
+                      [&] { answer_waited(*ticket, found.found ? found.settlement : view, replayed, wait); });
+            },
+            [=](caf::error&) { guarded(ticket, [&] { answer_waited(*ticket, view, replayed, wait); }); });
+  };
   self->request(self->state.actors.intake, wait + self->state.limits.answer_max,
                 AwaitSettlement{view.id, wait})
       .then(
           [=](SettlementFound& found) {
-            guarded(ticket,
-                    [&] { answer_waited(*ticket, found.found ? found.settlement : view, replayed, wait); });
+            if (!found.found) return look_up();
+            guarded(ticket, [&] { answer_waited(*ticket, found.settlement, replayed, wait); });
           },
-          [=](caf::error&) { guarded(ticket, [&] { answer_waited(*ticket, view, replayed, wait); }); });
+          [=](caf::error&) { look_up(); });
 }
 
 struct Dispatch {

@@ -1,14 +1,12 @@
 // The conversation about settlements: the fronts hand orders in, actors/intake has them written down,
 // actors/settlement walks each to its end, storage/ records every step.
 #pragma once
+#include "domain/digest.hpp"
 #include "messages/inspect.hpp"
 
-#include <array>
 #include <chrono>
 
 namespace settled {
-
-using Digest = std::array<std::uint8_t, 32>;  // SHA-256
 
 /// One order as a front received it; its form is checked, nothing is decided.
 struct NewSettlement {

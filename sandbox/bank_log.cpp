@@ -67,13 +67,15 @@ void BankLog::wait(std::uint64_t number) {
   std::unique_lock lock(mutex_);
   while (durable_ < number) {
     if (flushing_) {
-      flushed_.wait(lock);
+      // Those whose lines are in the flush under way wait apart from those of the next one, so that nobody
+      // wakes up for nothing.
+      flushed_[(flushes_ + (number > flush_end_ ? 1 : 0)) % 2].wait(lock);
       continue;
     }
     // The first to wait flushes for all who have queued up by now; the others wait for it.
     flushing_ = true;
     const std::string batch = std::exchange(queued_, {});
-    const auto last = ends_.size();
+    flush_end_ = ends_.size();
     lock.unlock();
     for (std::size_t at = 0; at < batch.size();) {
       const auto n = ::write(file_, batch.data() + at, batch.size() - at);
@@ -82,9 +84,10 @@ void BankLog::wait(std::uint64_t number) {
     }
     if (::fdatasync(file_) != 0) give_up("fdatasync");
     lock.lock();
-    durable_ = last;
+    durable_ = flush_end_;
     flushing_ = false;
-    flushed_.notify_all();
+    flushed_[flushes_ % 2].notify_all();
+    flushed_[++flushes_ % 2].notify_one();  // makes the next flush, for all who have come meanwhile
   }
 }
 

@@ -36,11 +36,13 @@ class BankLog {
   int file_ = -1;
   std::size_t torn_bytes_ = 0;
   mutable std::mutex mutex_;
-  std::condition_variable flushed_;
+  std::condition_variable flushed_[2];  // by the parity of the flush that a waiter waits for
   std::string queued_;
   std::vector<std::uint64_t> ends_;  // offset behind each line
   std::uint64_t durable_ = 0;        // lines on the disk
   bool flushing_ = false;
+  std::uint64_t flushes_ = 0;    // number of the flush under way, or of the next one
+  std::uint64_t flush_end_ = 0;  // last line of the flush under way
 };
 
 }  // namespace settled::sandbox

@@ -1,6 +1,6 @@
 #include "sandbox/http_server.hpp"
 
-#include "sandbox/connection.hpp"
+#include "sandbox/connection_impl.hpp"
 
 #include <nlohmann/json.hpp>
 

@@ -1,32 +1,8 @@
 #include "storage/event_chain.hpp"
 
-#include <openssl/evp.h>
-
-#include <memory>
+#include "security/digest.hpp"
 
 namespace settled {
-namespace {
-// Fetching the algorithm and making a context costs more than hashing an event: keep both per thread.
-struct Hasher {
-  std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr),
-                                                            EVP_MD_free};
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context{EVP_MD_CTX_new(), EVP_MD_CTX_free};
-};
-
-template <class... Parts>
-Digest hash_of(const Parts&... parts) {
-  thread_local Hasher hasher;
-  Digest digest{};
-  unsigned size = 0;
-  bool ok = EVP_DigestInit_ex2(hasher.context.get(), hasher.algorithm.get(), nullptr) == 1;
-  ((ok = ok && EVP_DigestUpdate(hasher.context.get(), parts.data(), parts.size()) == 1), ...);
-  ok = ok && EVP_DigestFinal_ex(hasher.context.get(), digest.data(), &size) == 1;
-  ensure(ok && size == digest.size(), "SHA-256 works");
-  return digest;
-}
-}  // namespace
-
-Digest sha256(std::string_view bytes) { return hash_of(bytes); }
 
 std::string event_text(const EventRow& event) {
   std::string text;
@@ -48,7 +24,7 @@ void EventChain::append(LedgerBatch& batch, Micros at, std::string_view kind, co
   EventRow event{
       .seq = ++seq_, .at = at, .kind = std::string(kind), .subject = subject, .payload = std::move(payload)};
   const auto text = event_text(event);
-  hash_ = started_ ? hash_of(hash_, text) : hash_of(text);
+  hash_ = started_ ? sha256(hash_, text) : sha256(text);
   started_ = true;
   event.hash = hash_;
   batch.events.push_back(std::move(event));

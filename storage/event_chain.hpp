@@ -7,7 +7,6 @@
 
 namespace settled {
 
-Digest sha256(std::string_view bytes);
 /// The bytes that a hash covers; the schema's function event_text says the same in SQL.
 std::string event_text(const EventRow& event);
 

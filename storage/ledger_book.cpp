@@ -1,5 +1,7 @@
 #include "storage/ledger_book.hpp"
 
+#include "security/digest.hpp"
+
 #include <algorithm>
 
 namespace settled {

@@ -147,7 +147,7 @@ void fail_all(std::vector<Pending>& requests, const caf::error& why) {
   requests.clear();
 }
 
-void write(Self self) {
+caf::error write(Self self) {
   auto& state = self->state;
   state.scheduled = false;
   std::vector<Pending> round;
@@ -168,12 +168,13 @@ void write(Self self) {
     fail_all(round, why);
     fail_all(state.pending, why);
     self->quit(why);
-    return;
+    return why;
   }
   if (!state.pending.empty() && !state.scheduled) {
     state.scheduled = true;
     self->send(self, WriteBatch{});
   }
+  return {};
 }
 
 template <class Answer, class Request>
@@ -200,10 +201,10 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
       [=](const FundAccount& request) { return enqueue<AccountChanged>(self, request); },
       [=](const ReadInFlight&) -> caf::result<InFlight> {
         if (!self->state.book)
-          return caf::make_error(caf::sec::runtime_error, "the books are not loaded yet");
+          if (auto why = write(self)) return why;
         return InFlight{self->state.book->open_settlements()};
       },
-      [=](const WriteBatch&) { write(self); },
+      [=](const WriteBatch&) { static_cast<void>(write(self)); },
   };
 }
 }  // namespace settled

@@ -260,15 +260,18 @@ void PrivatePostgres::clear_the_way(steady_clock::time_point until) {
     auto left = processes_in(paths_.data);
     if (left.empty()) break;
     auto waited = steady_clock::now() - began;
-    // A server whose settled was killed has its SIGINT already, and orphans of a killed server end when they
-    // look for it. Whoever has not gone by then is told: both signals are safe at any moment.
-    if (waited > 10s)
-      for (pid_t pid : left)
-        ::kill(pid, pid == postmaster_of(paths_.data) && waited < 30s ? SIGINT : SIGQUIT);
+    // A server whose settled was killed has its SIGINT already and may write a checkpoint; a killed server's
+    // orphans end when they look for it, which a busy one does late. Whoever stays is told: both signals are
+    // safe at any moment, since recovery finds what was committed.
+    pid_t server = postmaster_of(paths_.data);
+    bool serving = std::find(left.begin(), left.end(), server) != left.end();
+    bool tell_them = waited > (serving ? 10s : 1s);
+    if (tell_them)
+      for (pid_t pid : left) ::kill(pid, pid == server && waited < 30s ? SIGINT : SIGQUIT);
     if (steady_clock::now() > until)
       fail("processes of an earlier PostgreSQL still use " + paths_.data.string() + " (pid " +
            std::to_string(left.front()) + "). Nothing was touched; they must end first");
-    if (pause(waited > 10s ? 1000ms : 50ms)) fail("stopped while starting PostgreSQL");
+    if (pause(tell_them ? 1000ms : 50ms)) fail("stopped while starting PostgreSQL");
   }
   remove_strangers_locks(paths_);
 }

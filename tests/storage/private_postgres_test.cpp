@@ -5,6 +5,7 @@
 #include <pqxx/pqxx>
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <fcntl.h>
@@ -124,6 +125,35 @@ BOOST_AUTO_TEST_CASE(a_killed_server_comes_back_by_itself_with_its_data) {
   note(pg, "second");
   std::lock_guard lock(mutex);
   BOOST_TEST(!states.front());
+}
+
+BOOST_AUTO_TEST_CASE(a_busy_orphan_of_a_killed_server_does_not_stop_the_restart) {
+  Folder folder;
+  std::atomic<bool> up_again{false};
+  PrivatePostgres pg(folder.path, {}, [&](bool up, const std::string&) { up_again = up; });
+  pg.start();
+  note(pg, "first");
+  // Computes without ever waiting for anything, so that it would not notice for minutes.
+  pqxx::connection db(pg.url_for("postgres", "settled"));
+  pid_t orphan = db.backendpid();
+  std::thread busy([&db] {
+    try {
+      pqxx::nontransaction(db).exec("select count(*) from generate_series(1, 1000000000000)");
+    } catch (const pqxx::failure&) {
+      // Its server was killed.
+    }
+  });
+  BOOST_TEST(eventually([&] {
+    pqxx::connection look(pg.url_for("postgres", "postgres"));
+    return !pqxx::nontransaction(look)
+                .exec("select 1 from pg_stat_activity where state = 'active' and pid = " +
+                      std::to_string(orphan))
+                .empty();
+  }));
+  ::kill(pg.server_pid(), SIGKILL);
+  BOOST_TEST(eventually([&] { return up_again.load(); }));
+  BOOST_TEST(notes(pg) == first);
+  busy.join();
 }
 
 BOOST_AUTO_TEST_CASE(the_server_ends_with_a_killed_parent_and_the_next_one_finds_the_data) {

@@ -1,0 +1,165 @@
+// settlectl account open | fund | list | show.
+#include "apps/settlectl/api_client.hpp"
+#include "apps/settlectl/commands.hpp"
+#include "apps/settlectl/terminal.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <random>
+
+namespace settled::ctl {
+namespace {
+using nlohmann::json;
+
+std::string text(const json& object, const char* key) {
+  const auto at = object.find(key);
+  if (at == object.end() || at->is_null()) return {};
+  return at->is_string() ? at->get<std::string>() : at->dump();
+}
+
+json parsed(const Answer& answer, const std::string& url) {
+  require(answer, url);
+  auto body = json::parse(answer.body, nullptr, false);
+  if (!body.is_object()) throw Stop(exit_our_fault, "The answer of " + url + " is not a JSON object.");
+  return body;
+}
+
+/// All pages of a list.
+std::vector<json> all_pages(ApiClient& client, const std::string& path) {
+  std::vector<json> out;
+  std::string cursor;
+  do {
+    auto next = path;
+    if (!cursor.empty()) next += "&cursor=" + percent_encoded(cursor);
+    const auto body = parsed(client.get(next), client.url());
+    for (const auto& item : body.value("data", json::array())) out.push_back(item);
+    cursor = text(body, "next_cursor");
+  } while (!cursor.empty());
+  return out;
+}
+
+std::vector<json> find_accounts(ApiClient& client, const std::string& kind, const std::string& bank,
+                                const std::string& currency) {
+  std::string path = "/api/v1/accounts?limit=200";
+  if (!kind.empty()) path += "&kind=" + percent_encoded(kind);
+  if (!bank.empty()) path += "&bank=" + percent_encoded(bank);
+  if (!currency.empty()) path += "&currency=" + percent_encoded(currency);
+  return all_pages(client, path);
+}
+
+void print_accounts(const std::vector<json>& accounts) {
+  Table table({"id", "kind", "bank", "currency", ">balance", ">held", ">available", "name"});
+  for (const auto& a : accounts)
+    table.add({text(a, "id"), text(a, "kind"), text(a, "bank"),
+               text(a, "currency") + (a.value("default", false) ? " (default)" : ""),
+               grouped(text(a, "balance")), grouped(text(a, "held")), grouped(text(a, "available")),
+               text(a, "name")});
+  table.print();
+}
+
+/// A key of chance for an act that has no name of its own; the same through all repeats of this call.
+std::string fresh_key() {
+  std::random_device chance;
+  char key[48];
+  std::snprintf(key, sizeof key, "settlectl-%08x%08x%08x", chance(), chance(), chance());
+  return key;
+}
+}  // namespace
+
+int account_open(const Context& context, const AccountOpenOptions& o) {
+  ApiClient client(context);
+  if (o.if_missing)
+    for (const auto& a : find_accounts(client, o.kind, o.bank, o.currency)) {
+      std::puts(context.json ? a.dump().c_str() : (text(a, "id") + " is there already.").c_str());
+      return exit_ok;
+    }
+  json body{{"kind", o.kind}, {"currency", o.currency}};
+  if (!o.bank.empty()) body["bank"] = o.bank;
+  if (!o.name.empty()) body["name"] = o.name;
+  if (!o.floor.empty()) body["floor"] = o.floor;
+  if (o.is_default) body["default"] = true;
+  // Not repeated after a broken connection: an account has no idempotency key, and a second one of the same
+  // kind would be another account.
+  const auto account =
+      parsed(client.post("/api/v1/accounts", body.dump(-1, ' ', false, json::error_handler_t::replace)),
+             client.url());
+  if (context.json)
+    std::puts(account.dump().c_str());
+  else
+    print_accounts({account});
+  return exit_ok;
+}
+
+int account_fund(const Context& context, const AccountFundOptions& o) {
+  const bool by_id = o.words.size() == 3;
+  if (by_id != (o.bank.empty() && o.kind.empty()))
+    throw Stop(exit_usage,
+               "Name the account by its id, or by --bank and --kind: settlectl account fund ID AMOUNT "
+               "CURRENCY, or settlectl account fund AMOUNT CURRENCY --bank BIC --kind vostro.");
+  const auto& amount = o.words[o.words.size() - 2];
+  const auto& currency = o.words.back();
+  ApiClient client(context);
+  auto id = by_id ? o.words.front() : std::string{};
+  if (!by_id) {
+    const auto found = find_accounts(client, o.kind, o.bank, currency);
+    if (found.size() != 1)
+      throw Stop(exit_data, std::to_string(found.size()) + " accounts match kind \"" + o.kind +
+                                "\", bank \"" + o.bank + "\", currency \"" + currency +
+                                "\"; exactly one is needed. Nothing was funded.");
+    id = text(found[0], "id");
+  }
+  const auto key = o.key.empty() ? fresh_key() : o.key;
+  const auto body =
+      json{{"amount", amount}, {"currency", currency}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  const auto answer = with_patience(context, client, [&] {
+    return client.post("/api/v1/accounts/" + percent_encoded(id) + "/fund", body, key);
+  });
+  if (answer.transient())
+    std::fprintf(stderr, "No definite answer. To try again without funding twice: --key %s\n", key.c_str());
+  const auto funded = parsed(answer, client.url());
+  if (context.json)
+    std::puts(funded.dump().c_str());
+  else
+    std::printf("%s %s %s to %s%s\n", text(funded, "journal").c_str(), grouped(amount).c_str(),
+                currency.c_str(), id.c_str(),
+                answer.replayed ? " (done before with this key; not funded again)" : "");
+  return exit_ok;
+}
+
+int account_list(const Context& context, const AccountListOptions& o) {
+  ApiClient client(context);
+  const auto accounts = find_accounts(client, o.kind, o.bank, o.currency);
+  if (context.json)
+    for (const auto& a : accounts) std::puts(a.dump().c_str());
+  else if (accounts.empty())
+    std::puts("No accounts. Open one: settlectl account open --kind vostro --bank ABIDCIAB --currency XOF");
+  else
+    print_accounts(accounts);
+  return exit_ok;
+}
+
+int account_show(const Context& context, const std::string& id) {
+  ApiClient client(context);
+  const auto path = "/api/v1/accounts/" + percent_encoded(id);
+  const auto account = parsed(client.get(path), client.url());
+  const auto entries =
+      parsed(client.get(path + "/entries?limit=20"), client.url()).value("data", json::array());
+  if (context.json) {
+    std::puts(json{{"account", account}, {"entries", entries}}.dump().c_str());
+    return exit_ok;
+  }
+  print_accounts({account});
+  if (entries.empty()) {
+    std::puts("\nNo entries yet.");
+    return exit_ok;
+  }
+  std::puts("");
+  Table table({">entry", "at", "journal", "side", ">amount", ">balance after"});
+  for (const auto& e : entries)
+    table.add({text(e, "version"), text(e, "at"), text(e, "journal"), text(e, "direction"),
+               grouped(text(e, "amount")), grouped(text(e, "balance_after"))});
+  table.print();
+  return exit_ok;
+}
+}  // namespace settled::ctl

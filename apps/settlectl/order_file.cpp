@@ -1,0 +1,185 @@
+#include "apps/settlectl/order_file.hpp"
+
+#include "apps/settlectl/context.hpp"
+#include "formats/csv.hpp"
+#include "formats/order_csv.hpp"
+#include "formats/pain001.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <unordered_map>
+
+namespace settled::ctl {
+namespace {
+using nlohmann::json;
+
+/// The detail of a refused row: "column amount: XOF has no decimals; … Nothing was sent."
+std::string sentence(const Refusal& refusal) {
+  auto text = refusal.field.empty() ? refusal.detail : refusal.field + ": " + refusal.detail;
+  if (!refusal.allowed.empty()) text += " (allowed: " + refusal.allowed + ')';
+  return text + ". Nothing was sent.";
+}
+
+std::optional<Refusal> check_metadata(const std::string& metadata) {
+  if (metadata.empty()) return std::nullopt;
+  if (json::parse(metadata, nullptr, false).is_object()) return std::nullopt;
+  return Refusal{Errc::invalid_value, "metadata", "is not a JSON object", "{\"key\":\"value\"}"};
+}
+
+/// Metadata goes in as it was written, not as a JSON library would write it again.
+std::string body_of(const SettlementOrder& order, const std::string& key) {
+  json body{{"idempotency_key", key},
+            {"obligation_id", order.obligation_id},
+            {"from_bank", order.from_bank},
+            {"to_bank", order.to_bank},
+            {"amount", format_amount(order.amount.minor, order.amount.currency)},
+            {"currency", order.amount.currency.code()},
+            {"priority", to_string(order.priority)},
+            {"method", to_string(order.method)}};
+  if (!order.settlement_date.empty()) body["settlement_date"] = order.settlement_date;
+  auto text = body.dump();
+  if (!order.metadata.empty()) {
+    text.pop_back();
+    text += ",\"metadata\":" + order.metadata + '}';
+  }
+  return text;
+}
+
+class Rows {
+ public:
+  explicit Rows(std::vector<Row>& rows) : rows_(rows) {}
+
+  void add(OrderRow read) {
+    Row row;
+    row.number = read.number;
+    row.obligation_id = read.obligation_id;
+    if (!read.refusal) read.refusal = check_metadata(read.order.metadata);
+    if (read.refusal) {
+      refuse(row, to_string(read.refusal->code), sentence(*read.refusal));
+    } else {
+      row.key = idempotency_key_of(read.order);
+      row.body = body_of(read.order, row.key);
+      tell_duplicate(row);
+    }
+    rows_.push_back(std::move(row));
+  }
+
+ private:
+  static void refuse(Row& row, std::string_view code, std::string detail) {
+    row.status = "REFUSED";
+    row.code = code;
+    row.detail = std::move(detail);
+  }
+  /// Decided here and not by the server, so that the first row of the file wins, whichever is sent first.
+  void tell_duplicate(Row& row) {
+    const auto [first, fresh] = first_.emplace(row.key, rows_.size());
+    if (fresh) return;
+    const auto& original = rows_[first->second];
+    if (original.body == row.body) {
+      row.duplicate_of = first->second + 1;
+      row.status = "DUPLICATE";
+      row.code = "duplicate";
+      row.detail = "The same order as row " + std::to_string(original.number) + "; it is paid once.";
+    } else {
+      refuse(
+          row, to_string(Errc::idempotency_mismatch),
+          "Row " + std::to_string(original.number) +
+              " has another order for this obligation of this bank. An obligation is settled once. Nothing "
+              "was sent for this row.");
+    }
+    row.key.clear();
+    row.body.clear();
+  }
+  std::vector<Row>& rows_;
+  std::unordered_map<std::string, std::size_t> first_;
+};
+
+OrderFile read_csv(std::ifstream& in) {
+  OrderFile file;
+  file.format = "CSV";
+  OrderCsvReader reader(in);
+  if (reader.refusal())
+    throw Stop(exit_data,
+               reader.refusal()->detail + ". Columns: " + reader.refusal()->allowed + ". Nothing was sent.");
+  Rows rows(file.rows);
+  while (auto row = reader.next()) rows.add(std::move(*row));
+  return file;
+}
+
+OrderFile read_xml(std::ifstream& in) {
+  const XmlLimits limits;
+  std::string text;
+  text.reserve(1 << 20);
+  // One byte more than is allowed is enough to refuse the file.
+  for (auto it = std::istreambuf_iterator<char>(in);
+       it != std::istreambuf_iterator<char>() && text.size() <= limits.bytes_max; ++it)
+    text += *it;
+  auto read = read_pain001(text, limits);
+  if (!read) {
+    auto why = read.refusal().detail;
+    if (!read.refusal().allowed.empty()) why += " (allowed: " + read.refusal().allowed + ')';
+    throw Stop(exit_data, "The file " + why + ". Nothing was sent.");
+  }
+  OrderFile file;
+  file.format = read->version.empty() ? "pain.001" : read->version;
+  file.warnings = read->warnings;
+  Rows rows(file.rows);
+  for (auto& transfer : read->transfers) {
+    json metadata = json::object();
+    const auto keep = [&](const char* name, const std::string& value) {
+      if (!value.empty()) metadata[name] = value;
+    };
+    keep("debtor", transfer.debtor);
+    keep("creditor", transfer.creditor);
+    keep("creditor_account", transfer.creditor_account);
+    keep("remittance", transfer.remittance);
+    keep("message_id", read->message_id);
+    keep("payment_information_id", transfer.payment_information_id);
+    // A character reference can name what is no character: it is replaced, not passed on.
+    if (auto text_of = metadata.dump(-1, ' ', false, json::error_handler_t::replace);
+        !metadata.empty() && text_of.size() <= 4096)
+      transfer.row.order.metadata = std::move(text_of);
+    rows.add(std::move(transfer.row));
+  }
+  return file;
+}
+}  // namespace
+
+bool Row::settled() const { return failed() || status == "COMPLETED" || status == "DUPLICATE"; }
+
+OrderFile read_order_file(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw Stop(exit_data, path + " cannot be read. Nothing was sent.");
+  // XML begins with '<', after blanks or a byte order mark.
+  int c = in.get();
+  while (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xEF || c == 0xBB || c == 0xBF) c = in.get();
+  in.clear();
+  in.seekg(0);
+  if (!in) throw Stop(exit_data, path + " is not a file that can be read twice. Nothing was sent.");
+  auto file = c == '<' ? read_xml(in) : read_csv(in);
+  if (file.rows.empty()) throw Stop(exit_data, path + " has no orders. Nothing was sent.");
+  return file;
+}
+
+void write_result(const std::string& path, const std::vector<Row>& rows) {
+  const auto unfinished = path + ".part";
+  {
+    std::ofstream out(unfinished, std::ios::binary);
+    CsvWriter csv(out);
+    for (const char* title : {"row", "obligation_id", "id", "status", "bank_reference", "code", "detail"})
+      csv.text(title);
+    csv.end_row();
+    for (const auto& row : rows) {
+      csv.number(std::to_string(row.number)).text(row.obligation_id).text(row.id).text(row.status);
+      csv.text(row.bank_reference).text(row.code).text(row.detail).end_row();
+    }
+    if (!out.flush())
+      throw Stop(exit_cannot_write, unfinished + " cannot be written. What was sent stays sent.");
+  }
+  if (std::rename(unfinished.c_str(), path.c_str()) != 0)
+    throw Stop(exit_cannot_write, path + " cannot be written; the result is in " + unfinished + '.');
+}
+}  // namespace settled::ctl

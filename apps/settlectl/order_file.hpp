@@ -1,0 +1,37 @@
+// The rows of a file of orders, CSV or pain.001, as `settlectl settle` works through them.
+#pragma once
+#include "formats/order_row.hpp"
+
+#include <string>
+#include <vector>
+
+namespace settled::ctl {
+
+/// One row of the input and what became of it.
+struct Row {
+  std::size_t number = 0;
+  std::string obligation_id;
+  std::string key;     // idempotency key; empty where the row could not be read as an order
+  std::string body;    // the order as JSON, with its key
+  std::string id;      // set_… once acknowledged
+  std::string status;  // COMPLETED …; REFUSED, DUPLICATE, UNKNOWN (no definite answer) are our own words
+  std::string bank_reference, code, detail;
+  std::size_t duplicate_of = 0;  // 1 + the index of the first row with the same key
+  bool settled() const;          // nothing more will happen to it
+  bool failed() const { return status == "FAILED" || status == "ROLLED_BACK" || status == "REFUSED"; }
+};
+
+struct OrderFile {
+  std::string format;  // "CSV", "pain.001.001.09"
+  std::vector<Row> rows;
+  std::vector<std::string> warnings;
+};
+
+/// Throws Stop where nothing of the file can be read.
+OrderFile read_order_file(const std::string& path);
+
+/// One row per input row: row, obligation_id, id, status, bank_reference, code, detail. Written to a file
+/// beside it first and then moved, so that a reader never finds half a result. Throws Stop.
+void write_result(const std::string& path, const std::vector<Row>& rows);
+
+}  // namespace settled::ctl

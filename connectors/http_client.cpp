@@ -1,0 +1,415 @@
+#include "connectors/http_client.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <atomic>
+#include <charconv>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
+#include <utility>
+
+namespace settled {
+namespace {
+using Clock = std::chrono::steady_clock;
+using Kind = HttpResponse::Kind;
+
+void check(CURLcode code, const char* what) {
+  if (code != CURLE_OK)
+    throw std::runtime_error(std::string("curl: ") + what + ": " + curl_easy_strerror(code));
+}
+
+struct SlistFree {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct UrlFree {
+  void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+/// "http://127.0.0.1:8080", and whether we may speak to it; empty if not.
+std::string origin_of(const std::string& text, bool http_to_loopback) {
+  const std::unique_ptr<CURLU, UrlFree> url(curl_url());
+  if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+  const auto part = [&url](CURLUPart which) {
+    char* raw = nullptr;
+    if (curl_url_get(url.get(), which, &raw, CURLU_DEFAULT_PORT) != CURLUE_OK) return std::string();
+    std::string value = raw;
+    curl_free(raw);
+    return value;
+  };
+  if (!part(CURLUPART_USER).empty() || !part(CURLUPART_PASSWORD).empty()) return {};
+  const auto scheme = part(CURLUPART_SCHEME), host = part(CURLUPART_HOST);
+  // Curl itself maps "localhost" to this machine. A name such as 127.example.org is not an address.
+  in_addr address{};
+  const bool in_127 = inet_pton(AF_INET, host.c_str(), &address) == 1 && ntohl(address.s_addr) >> 24 == 127;
+  const bool loopback = in_127 || host == "localhost" || host == "[::1]";
+  if (scheme != "https" && !(scheme == "http" && http_to_loopback && loopback)) return {};
+  return scheme + "://" + host + ':' + part(CURLUPART_PORT);
+}
+
+/// One call, from perform() to its answer. Lives at one address while curl knows it.
+struct Call {
+  HttpRequest request;
+  HttpClient::Done done;
+  Clock::time_point asked = Clock::now();
+  std::string origin;
+  // While curl has it:
+  CURL* easy = nullptr;
+  std::unique_ptr<curl_slist, SlistFree> headers;
+  std::string body;
+  std::size_t header_bytes = 0;
+  std::size_t body_max = 0, header_max = 0;
+  bool too_large = false;
+  int starts = 0;  // how often curl began to write the request
+  std::optional<std::chrono::seconds> retry_after;
+  std::array<char, CURL_ERROR_SIZE> error{};
+};
+
+std::size_t on_body(char* data, std::size_t one, std::size_t count, void* self) {
+  auto& call = *static_cast<Call*>(self);
+  if (call.body.size() + one * count > call.body_max) {
+    call.too_large = true;
+    return 0;
+  }
+  call.body.append(data, one * count);
+  return one * count;
+}
+
+std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self) {
+  auto& call = *static_cast<Call*>(self);
+  const std::string_view line(data, one * count);
+  call.header_bytes += line.size();
+  if (call.header_bytes > call.header_max) {
+    call.too_large = true;
+    return 0;
+  }
+  constexpr std::string_view name = "retry-after:";
+  if (line.size() > name.size() && curl_strnequal(line.data(), name.data(), name.size())) {
+    auto value = line.substr(name.size());
+    value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    std::int64_t seconds = 0;
+    if (std::from_chars(value.data(), value.data() + value.size(), seconds).ec == std::errc{} && seconds >= 0)
+      call.retry_after = std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
+  }
+  return line.size();
+}
+
+long request_bytes(CURL* easy) {
+  long bytes = 0;
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
+  return bytes;
+}
+
+/// Curl asks this each time before it writes a request, on whatever connection.
+///
+/// When a kept connection turns out to be dead, curl by itself sends the request again on a fresh one, as
+/// long as no byte of an answer has come. It cannot know whether the other side read the first copy and
+/// acted on it before the connection went away, so this would be a resend on a doubt. A POST is therefore
+/// begun once; again only if curl counted not one byte written the first time. What has started and failed
+/// is `unknown`, and somebody inquires. A GET may be repeated as often as curl likes.
+int on_before_request(void* self, char*, char*, int, int) {
+  auto& call = *static_cast<Call*>(self);
+  if (call.starts > 0 && call.request.method == "POST" && request_bytes(call.easy) > 0)
+    return CURL_PREREQFUNC_ABORT;
+  ++call.starts;
+  return CURL_PREREQFUNC_OK;
+}
+
+std::string_view code_of(CURLcode code, const Call& call) {
+  if (call.too_large) return "answer_too_large";
+  switch (code) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return "dns";
+    case CURLE_COULDNT_CONNECT:
+      return "connection_refused";
+    case CURLE_OPERATION_TIMEDOUT:
+      return call.starts == 0 ? "connect_timeout" : "timeout";
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CACERT_BADFILE:
+      return "tls";
+    case CURLE_FILESIZE_EXCEEDED:
+      return "answer_too_large";
+    case CURLE_ABORTED_BY_CALLBACK:  // our own refusal to resend after the connection was lost
+    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR:
+    case CURLE_SEND_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return "connection_lost";
+    default:
+      return "transport";
+  }
+}
+}  // namespace
+
+std::string_view to_string(Kind kind) {
+  constexpr std::array<std::string_view, 3> names{"answered", "not_sent", "unknown"};
+  return names.at(static_cast<std::size_t>(kind));
+}
+
+class HttpClient::Loop {
+ public:
+  explicit Loop(HttpClientSettings settings) : settings_(settings) {
+    static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+    check(started, "global_init");
+    multi_ = curl_multi_init();
+    if (!multi_) throw std::runtime_error("curl: no multi handle");
+    curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, settings_.connections_per_host);
+    // Kept connections; without it curl keeps four times the handles it runs, and closes the rest.
+    curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 4 * settings_.connections_per_host);
+    curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    thread_ = std::thread([this] { run(); });
+  }
+
+  ~Loop() {
+    stopping_ = true;
+    curl_multi_wakeup(multi_);
+    thread_.join();
+    for (CURL* easy : spare_) curl_easy_cleanup(easy);
+    curl_multi_cleanup(multi_);
+  }
+
+  void submit(std::unique_ptr<Call> call) {
+    bool first = false;
+    {
+      const std::lock_guard lock(mutex_);
+      first = incoming_.empty();
+      if (!closed_) incoming_.push_back(std::move(call));
+    }
+    if (call) return finish_as(*call, Kind::not_sent, "shutting_down");
+    // Whoever found the list filled can rely on the one who filled it: the loop empties it as a whole.
+    if (first) curl_multi_wakeup(multi_);
+  }
+
+ private:
+  struct Host {
+    std::deque<std::unique_ptr<Call>> waiting;
+    long running = 0;
+  };
+
+  void run() {
+    auto next_look = Clock::now();
+    while (!stopping_) {
+      take_incoming();
+      int running = 0;
+      curl_multi_perform(multi_, &running);
+      collect();
+      const auto now = Clock::now();
+      if (waiting_ > 0 && now >= next_look) {
+        expire_waiting(now);
+        next_look = now + std::chrono::milliseconds(100);
+      }
+      curl_multi_poll(multi_, nullptr, 0, waiting_ > 0 ? 100 : 1'000, nullptr);
+    }
+    for (auto& [easy, call] : running_) {
+      curl_multi_remove_handle(multi_, easy);
+      curl_easy_cleanup(easy);
+      finish_as(*call, Kind::unknown, "shutting_down");
+    }
+    running_.clear();
+    for (auto& [origin, host] : hosts_)
+      for (auto& call : host.waiting) finish_as(*call, Kind::unknown, "shutting_down");
+    // A callback may ask for further calls: they are answered too, until it stops.
+    while (true) {
+      std::vector<std::unique_ptr<Call>> late;
+      {
+        const std::lock_guard lock(mutex_);
+        late.swap(incoming_);
+        closed_ = late.empty();
+      }
+      if (late.empty()) return;
+      for (auto& call : late) finish_as(*call, Kind::unknown, "shutting_down");
+    }
+  }
+
+  static void finish_as(Call& call, Kind kind, std::string_view code, std::string detail = "") {
+    HttpResponse out;
+    out.kind = kind;
+    out.code = code;
+    out.detail = std::move(detail);
+    out.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - call.asked);
+    call.done(std::move(out));
+  }
+
+  void take_incoming() {
+    std::vector<std::unique_ptr<Call>> taken;
+    {
+      const std::lock_guard lock(mutex_);
+      taken.swap(incoming_);
+    }
+    for (auto& call : taken) {
+      call->origin = origin_of(call->request.url, settings_.http_to_loopback);
+      if (call->origin.empty() || (call->request.method != "GET" && call->request.method != "POST")) {
+        finish_as(*call, Kind::not_sent, "url_refused", "only https, or http to this machine in development");
+        continue;
+      }
+      Host& host = hosts_[call->origin];
+      if (host.running < settings_.connections_per_host) {
+        start(host, std::move(call));
+      } else if (host.waiting.size() >= settings_.queued_per_host) {
+        finish_as(*call, Kind::not_sent, "queue_full");
+      } else {
+        host.waiting.push_back(std::move(call));
+        ++waiting_;
+      }
+    }
+  }
+
+  void start(Host& host, std::unique_ptr<Call> call) {
+    CURL* easy = handle();
+    call->easy = easy;
+    call->body_max = settings_.answer_bytes_max;
+    call->header_max = settings_.header_bytes_max;
+    for (const auto& header : call->request.headers) append(call->headers, header);
+    append(call->headers, "Expect:");  // no 100-continue: it would cost a round trip
+    const bool post = call->request.method == "POST";
+    curl_easy_setopt(easy, CURLOPT_URL, call->request.url.c_str());
+    if (post) {
+      // Not copied: the call outlives the transfer.
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->request.body.data());
+      curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call->request.body.size()));
+    } else {
+      curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    }
+    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers.get());
+    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(call->request.total_max.count()));
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, call.get());
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, call.get());
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, call.get());
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->error.data());
+    if (curl_multi_add_handle(multi_, easy) != CURLM_OK) {
+      curl_easy_cleanup(easy);
+      finish_as(*call, Kind::not_sent, "transport", "curl took no further transfer");
+      return;
+    }
+    ++host.running;
+    running_.emplace(easy, std::move(call));
+  }
+
+  static void append(std::unique_ptr<curl_slist, SlistFree>& list, const std::string& header) {
+    curl_slist* longer = curl_slist_append(list.get(), header.c_str());
+    if (!longer) throw std::bad_alloc();
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
+
+  /// A spare handle, or a new one with every option that is the same for all calls.
+  CURL* handle() {
+    if (!spare_.empty()) {
+      CURL* easy = spare_.back();
+      spare_.pop_back();
+      return easy;
+    }
+    CURL* easy = curl_easy_init();
+    if (!easy) throw std::bad_alloc();
+    const auto set = [easy](CURLoption option, auto value, const char* what) {
+      check(curl_easy_setopt(easy, option, value), what);
+    };
+    set(CURLOPT_PROTOCOLS_STR, settings_.http_to_loopback ? "http,https" : "https", "protocols");
+    set(CURLOPT_FOLLOWLOCATION, 0L, "no redirects");
+    set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1, "HTTP/1.1");
+    set(CURLOPT_NOSIGNAL, 1L, "no signals");
+    set(CURLOPT_TCP_NODELAY, 1L, "TCP_NODELAY");
+    set(CURLOPT_TCP_KEEPALIVE, 1L, "keep-alive probes");
+    set(CURLOPT_PROXY, "", "no proxy");
+    set(CURLOPT_NOPROXY, "*", "no proxy for anybody");
+    set(CURLOPT_SSL_VERIFYPEER, 1L, "verify the certificate");
+    set(CURLOPT_SSL_VERIFYHOST, 2L, "verify the host name");
+    set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2, "TLS 1.2 or later");
+    set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.connect_max.count()), "connect time-out");
+    set(CURLOPT_MAXAGE_CONN, static_cast<long>(settings_.idle_max.count()), "age of kept connections");
+    set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(settings_.answer_bytes_max), "answer size");
+    set(CURLOPT_WRITEFUNCTION, &on_body, "body");
+    set(CURLOPT_HEADERFUNCTION, &on_header, "header");
+    set(CURLOPT_PREREQFUNCTION, &on_before_request, "before the request");
+    return easy;
+  }
+
+  void collect() {
+    int left = 0;
+    while (CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+      if (message->msg != CURLMSG_DONE) continue;
+      CURL* easy = message->easy_handle;
+      const CURLcode result = message->data.result;
+      auto node = running_.extract(easy);
+      curl_multi_remove_handle(multi_, easy);
+      std::unique_ptr<Call> call = std::move(node.mapped());
+      HttpResponse out = response(result, *call);
+      curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);  // the call and its buffers go now
+      curl_easy_setopt(easy, CURLOPT_HTTPHEADER, nullptr);
+      spare_.push_back(easy);
+      Host& host = hosts_[call->origin];
+      --host.running;
+      if (!host.waiting.empty()) {
+        auto next = std::move(host.waiting.front());
+        host.waiting.pop_front();
+        --waiting_;
+        start(host, std::move(next));
+      }
+      call->done(std::move(out));
+    }
+  }
+
+  static HttpResponse response(CURLcode result, Call& call) {
+    HttpResponse out;
+    out.duration = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - call.asked);
+    long status = 0;
+    curl_easy_getinfo(call.easy, CURLINFO_RESPONSE_CODE, &status);
+    out.status = static_cast<int>(status);
+    out.retry_after = call.retry_after;
+    if (result == CURLE_OK && status > 0) {
+      out.kind = Kind::answered;
+      out.body = std::move(call.body);
+      return out;
+    }
+    // Never begun, or begun and not one byte taken by the socket: nobody can have seen it. Everything else
+    // is a doubt, also where it is likely that nothing arrived.
+    const bool nothing_left = call.starts == 0 || request_bytes(call.easy) == 0;
+    out.kind = nothing_left && result != CURLE_OK ? Kind::not_sent : Kind::unknown;
+    out.code = code_of(result, call);
+    out.detail = call.error[0] ? call.error.data() : curl_easy_strerror(result);
+    return out;
+  }
+
+  void expire_waiting(Clock::time_point now) {
+    for (auto& [origin, host] : hosts_) {
+      // In the order of their arrival, and all have the same limit: the oldest stand in front.
+      while (!host.waiting.empty() && now - host.waiting.front()->asked >= settings_.queue_max) {
+        auto call = std::move(host.waiting.front());
+        host.waiting.pop_front();
+        --waiting_;
+        finish_as(*call, Kind::not_sent, "queue_timeout", "no free connection to " + origin);
+      }
+    }
+  }
+
+  HttpClientSettings settings_;
+  CURLM* multi_ = nullptr;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Call>> incoming_;
+  bool closed_ = false;  // the loop has ended; with mutex_
+  std::atomic<bool> stopping_{false};
+  // The rest belongs to the loop's thread.
+  std::map<CURL*, std::unique_ptr<Call>> running_;
+  std::map<std::string, Host> hosts_;
+  std::size_t waiting_ = 0;
+  std::vector<CURL*> spare_;
+  std::thread thread_;
+};
+
+HttpClient::HttpClient(HttpClientSettings settings) : loop_(std::make_unique<Loop>(settings)) {}
+HttpClient::~HttpClient() = default;
+
+void HttpClient::perform(HttpRequest request, Done done) {
+  auto call = std::make_unique<Call>();
+  call->request = std::move(request);
+  call->done = std::move(done);
+  loop_->submit(std::move(call));
+}
+}  // namespace settled

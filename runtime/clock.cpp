@@ -1,0 +1,59 @@
+#include "runtime/clock.hpp"
+
+#include "domain/refusal.hpp"
+
+#include <openssl/rand.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <random>
+
+namespace settled {
+namespace {
+struct IdSource {
+  std::mutex mutex;
+  std::int64_t last_ms = 0;
+  std::uint64_t low = 0;  // counts up within a millisecond, from a random start
+  std::uint64_t high = 0;
+};
+
+std::uint64_t random64() {
+  std::uint64_t value = 0;
+  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value) == 1,
+         "the system has random numbers");
+  return value;
+}
+}  // namespace
+
+Clock system_clock() {
+  return [] {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  };
+}
+
+Ids system_ids() {
+  return [source = std::make_shared<IdSource>(), clock = system_clock()] {
+    const std::lock_guard lock(source->mutex);
+    const auto ms = clock() / 1000;
+    if (ms > source->last_ms) {
+      source->last_ms = ms;
+      source->high = random64();
+      source->low = random64() >> 3;  // room to count: the top two bits are the variant's
+    } else {
+      // The same millisecond, or a clock that was set back: count on, so that ids keep growing.
+      source->low += 1 + random64() % 0xFFFF;
+    }
+    return make_uuid_v7(source->last_ms, source->high, source->low);
+  };
+}
+
+std::function<std::uint64_t()> system_chance() {
+  return [] {
+    thread_local std::mt19937_64 generator(random64());
+    return generator();
+  };
+}
+}  // namespace settled

@@ -1,0 +1,472 @@
+#include "runtime/system.hpp"
+
+#include "actors/circuit_breaker.hpp"
+#include "actors/connector.hpp"
+#include "actors/health.hpp"
+#include "actors/intake.hpp"
+#include "config/load.hpp"
+#include "connectors/rest_bank/rest_bank.hpp"
+#include "http/front.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/endpoint.hpp"
+#include "runtime/sandbox_child.hpp"
+#include "runtime/supervisor.hpp"
+#include "security/digest.hpp"
+#include "security/hmac.hpp"
+#include "storage/ledger_writer.hpp"
+#include "storage/migrate.hpp"
+#include "storage/pg_ledger_store.hpp"
+#include "storage/pg_reader.hpp"
+#include "storage/private_postgres.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+#include <caf/send.hpp>
+
+#include <csignal>
+#include <fstream>
+#include <mutex>
+#include <thread>
+#include <unistd.h>
+
+namespace settled {
+namespace {
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr int exit_unavailable = 69, exit_software = 70, exit_cannot_create = 73;
+
+struct ActorConfig : caf::actor_system_config {
+  ActorConfig() {
+    add_message_types<caf::id_block::settled>();
+    set("scheduler.max-threads", std::size_t{2});
+  }
+};
+
+/// A sentence that several threads set and read.
+class Words {
+ public:
+  void set(std::string words) {
+    const std::lock_guard lock(mutex_);
+    words_ = std::move(words);
+  }
+  std::string get() const {
+    const std::lock_guard lock(mutex_);
+    return words_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::string words_;
+};
+
+/// The sandbox's HMAC key, made once per data folder.
+std::string sandbox_key(const fs::path& folder) {
+  const auto file = folder / "hmac_key";
+  std::string key;
+  if (std::ifstream in(file); in && std::getline(in, key) && !key.empty()) return key;
+  fs::create_directories(folder);
+  key = random_hex(32);
+  std::ofstream out(file);
+  fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
+  out << key << '\n';
+  if (!out.flush()) throw StartFailure(exit_cannot_create, "cannot write " + file.string());
+  return key;
+}
+
+double major_units(const Money& money) {
+  double value = static_cast<double>(money.minor);
+  for (int i = 0; i < money.currency.exponent(); ++i) value /= 10;
+  return value;  // for display in metrics only
+}
+}  // namespace
+
+struct System::Impl {
+  Impl(Config c, std::string dir) : config(std::move(c)), program_dir(std::move(dir)) {}
+
+  Config config;
+  std::string program_dir;
+  Metrics metrics;
+  const Clock clock = system_clock();
+  Words ledger_trouble;
+  std::atomic<bool> ending{false};
+  std::atomic<int> exit_code{0};
+  std::atomic<std::size_t> in_flight{0};
+
+  std::unique_ptr<PrivatePostgres> postgres;
+  std::string database_url;
+  std::unique_ptr<SandboxChild> sandbox;
+  std::shared_ptr<HttpClient> http_client;
+  ActorConfig actor_config;
+  std::unique_ptr<caf::actor_system> actors;
+  std::unique_ptr<Front> front;
+  std::vector<caf::actor> slots;  // in the order of their start
+  LedgerActor ledger;
+  ReaderActor reader;
+  IntakeActor intake_actor;
+  std::string api_key;
+
+  struct Rail {
+    RailRule rule;
+    RailActor breaker;
+    Capability capability;
+  };
+  std::vector<Rail> rails;
+
+  void start_log() {
+    open_log(config.log.format == LogFormat::json ? LogShape::json : LogShape::text,
+             static_cast<LogSeverity>(config.log.level));
+  }
+
+  void start_database() {
+    if (!config.database.url.empty()) {
+      database_url = config.database.url;
+    } else {
+      postgres = std::make_unique<PrivatePostgres>(config.storage.data_dir, PrivatePostgresSettings{},
+                                                   [](bool up, const std::string& why) {
+                                                     if (up)
+                                                       log_info("database_up");
+                                                     else
+                                                       log_warning("database_down", {{"why", why}});
+                                                   });
+      postgres->start();
+      database_url = postgres->database_url();
+    }
+    log_info("schema", {{"number", migrate(database_url)}});
+  }
+
+  void start_sandbox() {
+    if (!config.sandbox.enabled) return;
+    const fs::path folder = fs::absolute(config.storage.data_dir) / "sandbox";
+    SandboxChild::Settings settings{.program = fs::path(program_dir) / "settled-sandbox",
+                                    .data_dir = folder,
+                                    .port = config.sandbox.port,
+                                    .key_id = "settled",
+                                    .key = sandbox_key(folder),
+                                    .on_event = [](const std::string& what) {
+                                      log_warning("sandbox", {{"what", what}});
+                                    }};
+    ConnectorConfig bank{.name = "sandbox", .key_id = settings.key_id, .secret = Secret("", settings.key)};
+    sandbox = std::make_unique<SandboxChild>(std::move(settings));
+    sandbox->start();
+    bank.url = sandbox->url();
+    bank.not_found_final_after = 2s;  // the sandbox decides at once
+    config.connectors.push_back(std::move(bank));
+  }
+
+  /// The stable handle of a supervised actor; its exhaustion ends the process.
+  caf::actor supervised(std::string name, std::function<caf::actor(caf::event_based_actor*)> start) {
+    auto slot = supervise(*actors, {.name = std::move(name),
+                                    .start = std::move(start),
+                                    .policy = {},
+                                    .on_restart =
+                                        [this](const std::string& who, const std::string& why) {
+                                          metrics.restarted(who);
+                                          log_error("actor_restarts", {{"actor", who}, {"why", why}});
+                                        },
+                                    .on_give_up =
+                                        [this](const std::string& who, const std::string& why) {
+                                          log_error("actor_given_up", {{"actor", who}, {"why", why}});
+                                          end_process(exit_software);
+                                        }});
+    slots.push_back(slot);
+    return slot;
+  }
+
+  void end_process(int code) {
+    int none = 0;
+    exit_code.compare_exchange_strong(none, code);
+    ::kill(::getpid(), SIGTERM);
+  }
+
+  void start_ledger() {
+    PgLedgerSettings store{.database_url = database_url,
+                           .owner = "node-" + std::to_string(::getpid()),
+                           .on_database =
+                               [this](bool up, const std::string& why) {
+                                 ledger_trouble.set(up ? "" : "the database is away: " + why);
+                                 if (!up) log_warning("ledger_waits", {{"why", why}});
+                                 if (up) log_info("ledger_writes_again");
+                               },
+                           .keep_waiting = [this] { return !ending.load(); }};
+    LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
+                                  .clock = clock,
+                                  .ids = system_ids(),
+                                  .on_commit =
+                                      [this, listener = front->listener()](
+                                          std::int64_t last_seq, std::size_t requests, double seconds) {
+                                        metrics.committed(requests, seconds);
+                                        caf::anon_send(listener, EventsCommitted{0, last_seq});
+                                      }};
+    ledger =
+        caf::actor_cast<LedgerActor>(supervised("ledger_writer", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(ledger_writer, settings));
+        }));
+    reader =
+        caf::actor_cast<ReaderActor>(supervised("reader", [url = database_url](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
+        }));
+  }
+
+  void start_rails() {
+    http_client = std::make_shared<HttpClient>(
+        HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
+                           .connect_max = 2s,
+                           .queue_max = 2s,  // with connect_max: the second half of send_begins_max
+                           .connections_per_host = 256});
+    for (const ConnectorConfig& c : config.connectors) start_rail(c);
+  }
+
+  void start_rail(const ConnectorConfig& c) {
+    auto bank = std::make_shared<RestBank>(
+        RestBankSettings{.name = c.name,
+                         .base_url = c.url,
+                         .key_id = c.key_id,
+                         .secret = c.secret.reveal(),
+                         .send_max = c.send_timeout,
+                         .inquiry_max = c.inquiry_timeout,
+                         .capability = {true, true, c.not_found_final_after},
+                         .on_call = [this](const CallRecord& call) { tell_call(call); }},
+        http_client);
+    const ConnectorSettings limits{.in_flight_max = c.in_flight_max, .clock = clock};
+    const auto connector_actor = caf::actor_cast<RailActor>(
+        supervised("connector:" + c.name, [bank, limits](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(
+              self->spawn(connector, std::shared_ptr<Connector>(bank), limits));
+        }));
+    const bool ours = c.name == "sandbox" && sandbox;
+    const CircuitBreakerSettings breaker{
+        .connector = c.name,
+        .breaker = {.failure_threshold = config.breaker.failure_threshold,
+                    .success_threshold = config.breaker.success_threshold,
+                    .timeout = ours ? std::min<std::chrono::milliseconds>(config.breaker.timeout, 1s)
+                                    : config.breaker.timeout,
+                    .half_open_max_calls = config.breaker.half_open_max_calls},
+        .clock = clock,
+        .on_state = [this, name = c.name](BreakerState state) {
+          metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
+                                : state == BreakerState::OPEN ? Metrics::Breaker::open
+                                                              : Metrics::Breaker::half_open);
+          log_warning("breaker", {{"connector", name}, {"state", to_string(state)}});
+        }};
+    const auto breaker_actor = caf::actor_cast<RailActor>(
+        supervised("breaker:" + c.name, [connector_actor, breaker](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn(circuit_breaker, connector_actor, breaker));
+        }));
+    metrics.breaker(c.name, Metrics::Breaker::closed);
+    RailRule rule{.connector = c.name, .banks = c.banks};
+    for (const auto& method : c.methods)
+      if (const auto known = method_from(method)) rule.methods.push_back(*known);
+    rails.push_back({std::move(rule), breaker_actor, bank->capability()});
+  }
+
+  void tell_call(const CallRecord& call) {
+    const auto outcome = to_string(call.outcome);
+    metrics.connector_call(call.connector, call.operation, outcome,
+                           std::chrono::duration<double>(call.duration).count());
+    if (call.outcome != Outcome::unknown && call.outcome != Outcome::not_sent) return;
+    metrics.connector_failed(call.connector, call.code);
+    log_warning("rail_failed", {{"connector", call.connector},
+                                {"operation", call.operation},
+                                {"reference", call.reference},
+                                {"trace_id", call.trace_id},
+                                {"outcome", outcome},
+                                {"code", call.code}});
+  }
+
+  void start_intake() {
+    IntakeSettings settings{.in_flight_max = config.settlement.max_in_flight,
+                            .ids = system_ids(),
+                            .ledger = ledger,
+                            .on_failure =
+                                [this](SettlementId id, const std::string& why, bool parked) {
+                                  metrics.restarted("settlement");
+                                  log_error(parked ? "settlement_parked" : "settlement_restarts",
+                                            {{"settlement", id.text()}, {"why", why}});
+                                },
+                            .on_recovered =
+                                [this](std::size_t taken_up) {
+                                  metrics.ready(true);
+                                  log_info("recovered", {{"in_flight_at_start", taken_up}});
+                                }};
+    for (const Rail& rail : rails) {
+      settings.rules.push_back(rail.rule);
+      settings.rails.push_back(std::make_shared<SettlementContext>(
+          SettlementContext{.ledger = ledger,
+                            .rail = rail.breaker,
+                            .capability = rail.capability,
+                            .settings = {.transaction_timeout = config.settlement.transaction_timeout,
+                                         .inquiry = {.initial = config.settlement.inquiry_first,
+                                                     .max = config.settlement.inquiry_max}},
+                            .clock = clock,
+                            .chance = system_chance(),
+                            .on_final = [this](const SettlementView& s) { tell_end(s); }}));
+    }
+    intake_actor =
+        caf::actor_cast<IntakeActor>(supervised("intake", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn(intake, settings));
+        }));
+  }
+
+  void tell_end(const SettlementView& s) {
+    metrics.settlement_ended(to_string(s.status), s.order.amount.currency.code(), major_units(s.order.amount),
+                             static_cast<double>(s.finalized_at - s.created_at) / 1e6);
+    metrics.atomic_operation(to_string(s.status));
+    log_debug("settlement_ended",
+              {{"settlement", s.id.text()}, {"status", to_string(s.status)}, {"trace_id", s.trace_id}});
+  }
+
+  HealthActor start_health() {
+    HealthSources sources{.intake = intake_actor,
+                          .reader = reader,
+                          .ledger_trouble = [this] { return ledger_trouble.get(); },
+                          .ending = [this] { return ending.load(); }};
+    for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
+    return caf::actor_cast<HealthActor>(supervised("health", [sources](caf::event_based_actor* self) {
+      return caf::actor_cast<caf::actor>(self->spawn(health, sources));
+    }));
+  }
+
+  void make_front() {
+    const bool development = config.environment == Environment::development;
+    api_key = config.security.api_key.empty() ? development_api_key(config.storage.data_dir).reveal()
+                                              : config.security.api_key.reveal();
+    FrontSettings settings{
+        .host = config.server.http_host,
+        .port = config.server.http_port,
+        .threads = config.server.http_threads,
+        .gate = {.keys = {{.id = "default", .digest = sha256(api_key)}},
+                 .allow_funding = development,
+                 .metrics_open_on_loopback = development},
+        .metrics_text = [this] { return exposition(); },
+        .on_request =
+            [this](const RequestSeen& seen) {
+              metrics.http_request(seen.route, seen.method, seen.status,
+                                   std::chrono::duration<double>(seen.took).count());
+              if (seen.status == 503 || seen.status == 429) metrics.shed();
+              if (seen.status == 500)
+                log_error("request_failed", {{"route", seen.route}, {"trace_id", seen.trace_id}});
+            },
+        .now = clock};
+    front = std::make_unique<Front>(*actors, std::move(settings));
+  }
+
+  /// The balances are asked for when somebody looks.
+  std::string exposition() {
+    caf::scoped_actor self{*actors};
+    for (const char* kind : {"nostro", "vostro"}) {
+      self->request(reader, 500ms, ListAccounts{.kind = kind, .limit = 200})
+          .receive(
+              [&](const AccountPage& page) {
+                for (const Account& a : page.accounts) {
+                  const auto major = major_units({a.balance, a.currency});
+                  if (a.kind == AccountKind::nostro) metrics.nostro_balance(a.bank, a.currency.code(), major);
+                  if (a.kind == AccountKind::vostro) metrics.vostro_balance(a.bank, a.currency.code(), major);
+                }
+              },
+              [](const caf::error&) {});
+    }
+    metrics.queue_depth(front->pending());
+    return metrics.expose();
+  }
+
+  std::string http_url() const {
+    return "http://" + config.server.http_host + ':' + std::to_string(front->port());
+  }
+
+  /// Settlements whose bank is quick end by themselves; the others are rows that the next start takes up.
+  void let_in_flight_end() {
+    const auto until = std::chrono::steady_clock::now() +
+                       std::min<std::chrono::milliseconds>(config.settlement.shutdown_grace, 3s);
+    caf::scoped_actor self{*actors};
+    for (std::int64_t left = 1; left > 0 && std::chrono::steady_clock::now() < until;) {
+      self->request(intake_actor, 500ms, ReadHealth{})
+          .receive([&](const HealthReport& report) { left = report.in_flight; },
+                   [&](const caf::error&) { left = 0; });
+      if (left > 0) std::this_thread::sleep_for(20ms);
+    }
+  }
+};
+
+System::System(Config config, std::string program_dir)
+    : impl_(std::make_unique<Impl>(std::move(config), std::move(program_dir))) {}
+System::~System() { stop(); }
+
+void System::start() {
+  auto& it = *impl_;
+  it.start_log();
+  const fs::path data_dir = it.config.storage.data_dir;
+  try {
+    fs::create_directories(data_dir);
+    remove_endpoint(data_dir);
+    it.start_database();
+    it.start_sandbox();
+    it.actors = std::make_unique<caf::actor_system>(it.actor_config);
+    it.make_front();
+    it.start_ledger();
+    it.start_rails();
+    it.start_intake();
+    it.front->start({it.intake_actor, it.ledger, it.reader, it.start_health()});
+    write_endpoint(data_dir,
+                   {.http = it.http_url(),
+                    .sandbox = it.sandbox ? it.sandbox->url() : "",
+                    .database_url = it.database_url,
+                    .api_key = it.config.environment == Environment::development ? it.api_key : ""});
+  } catch (const StartFailure&) {
+    throw;
+  } catch (const std::system_error& e) {
+    throw StartFailure(exit_unavailable,
+                       it.config.server.http_host + ':' + std::to_string(it.config.server.http_port) +
+                           " cannot be opened: " + e.what() + ". Stop who holds it, or use --http-port 0.");
+  } catch (const std::exception& e) {
+    throw StartFailure(exit_unavailable, e.what());
+  }
+}
+
+void System::stop() {
+  auto& it = *impl_;
+  if (!it.actors || it.ending.exchange(true)) return;
+  log_info("stopping");
+  remove_endpoint(it.config.storage.data_dir);
+  if (it.front) it.front->drain();
+  if (it.intake_actor) it.let_in_flight_end();
+  if (it.front) it.front->stop(2s);
+  for (auto slot = it.slots.rbegin(); slot != it.slots.rend(); ++slot) {
+    caf::scoped_actor self{*it.actors};
+    self->send_exit(*slot, caf::exit_reason::user_shutdown);
+    self->wait_for(*slot);
+  }
+  it.http_client.reset();  // completes what is under way; nobody listens any more
+  it.rails.clear();
+  it.ledger = nullptr;
+  it.reader = nullptr;
+  it.intake_actor = nullptr;
+  it.slots.clear();
+  it.front.reset();
+  it.actors.reset();
+  it.sandbox.reset();
+  if (it.postgres) it.postgres->stop();
+  log_info("stopped");
+}
+
+std::string System::http_url() const { return impl_->http_url(); }
+
+int System::wait_for_end() {
+  sigset_t ends;
+  sigemptyset(&ends);
+  sigaddset(&ends, SIGTERM);
+  sigaddset(&ends, SIGINT);
+  int signal = 0;
+  sigwait(&ends, &signal);
+  // A second signal ends at once: nothing is lost, because nothing that counts is only in memory.
+  std::thread([ends] {
+    int again = 0;
+    sigwait(&ends, &again);
+    ::_exit(128 + again);
+  }).detach();
+  return impl_->exit_code;
+}
+}  // namespace settled

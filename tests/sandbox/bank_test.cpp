@@ -1,0 +1,179 @@
+#define BOOST_TEST_MODULE bank
+#include "sandbox/bank.hpp"
+
+#include "sandbox/temp_dir.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <atomic>
+#include <fstream>
+#include <limits>
+#include <set>
+#include <thread>
+#include <vector>
+
+using namespace settled;
+using namespace settled::sandbox;
+using namespace std::chrono_literals;
+using settled::tests::TempDir;
+
+namespace {
+Order order(const std::string& reference, std::int64_t minor = 15025, const std::string& to = "ECOCGHAC") {
+  return {reference, {minor, *currency_from("GHS")}, "ABIDCIAB", to, "2026-11-20", "LOCAL_ACH"};
+}
+BankSettings in(const TempDir& dir) { return {.data_dir = dir.path()}; }
+std::size_t count(const std::string& text, std::string_view what) {
+  std::size_t n = 0;
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
+  return n;
+}
+std::string log_of(const Bank& bank) { return bank.log().read(0, 100'000); }
+void until(const std::function<bool()>& holds) {
+  while (!holds()) std::this_thread::sleep_for(1ms);
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_reference_is_executed_once_and_its_first_result_told_again) {
+  TempDir dir;
+  Bank bank(in(dir));
+  const auto first = bank.submit(order("R1"), {}), again = bank.submit(order("R1"), {});
+  BOOST_TEST(first.http_status() == 201);
+  BOOST_TEST(again.http_status() == 200);
+  BOOST_TEST(to_json(first.payment) == to_json(again.payment));
+  BOOST_TEST(bank.submit(order("R1", 15026), {}).http_status() == 409);
+  BOOST_TEST(bank.submit(order("R1", 15025, "ABIDCIAB"), {}).http_status() == 409);
+  BOOST_TEST(count(log_of(bank), "\"effect\":true") == 1u);
+  BOOST_TEST(bank.accounts_json() ==
+             R"({"ours":[{"currency":"GHS","balance":"-150.25","minor":-15025}],)"
+             R"("banks":[{"bank":"ECOCGHAC","currency":"GHS","balance":"150.25","minor":15025}]})");
+}
+
+BOOST_AUTO_TEST_CASE(many_at_once_with_one_reference_are_one_payment) {
+  TempDir dir;
+  Bank bank(in(dir));
+  std::atomic<int> created = 0, repeated = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 64; ++i)
+    threads.emplace_back([&] { ++(bank.submit(order("R1"), {}).http_status() == 201 ? created : repeated); });
+  for (auto& t : threads) t.join();
+  BOOST_TEST(created == 1);
+  BOOST_TEST(repeated == 63);
+  BOOST_TEST(count(log_of(bank), "\"effect\":true") == 1u);
+  BOOST_TEST(count(log_of(bank), "\n") == 64u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_remembered) {
+  TempDir dir;
+  Bank bank(in(dir));
+  const auto refused = bank.submit(order("R1"), {Standing::REJECTED, {}, "AC04", "closed account", ""});
+  BOOST_TEST(refused.http_status() == 422);
+  BOOST_TEST(bank.submit(order("R1"), {}).http_status() == 422);
+  BOOST_TEST(to_json(*bank.by_reference("R1")) == to_json(refused.payment));
+  BOOST_TEST(to_json(refused.payment).find(R"("status":"REJECTED")") != std::string::npos);
+  const auto stranger = bank.submit(order("R2", 1, "UNKNGHAC"), {});
+  BOOST_TEST(stranger.http_status() == 422);
+  BOOST_TEST(stranger.payment.code == "RC01");
+  BOOST_TEST(count(log_of(bank), "\"effect\":true") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_would_overflow_refuses) {
+  TempDir dir;
+  Bank bank(in(dir));
+  BOOST_TEST(bank.submit(order("R1", std::numeric_limits<std::int64_t>::max()), {}).http_status() == 201);
+  BOOST_TEST(bank.submit(order("R2", 1), {}).payment.code == "AM02");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_pending_is_executed_later_and_once) {
+  TempDir dir;
+  Bank bank(in(dir));
+  BOOST_TEST(bank.submit(order("R1"), {Standing::PENDING, 30ms, "", "", ""}).http_status() == 202);
+  BOOST_TEST(bank.by_reference("R1").has_value());
+  until([&] { return bank.by_reference("R1")->standing == Standing::COMPLETED; });
+  BOOST_TEST(bank.submit(order("R1"), {}).http_status() == 200);
+  BOOST_TEST(count(log_of(bank), "\"effect\":true") == 1u);
+  BOOST_TEST(count(log_of(bank), "\"op\":\"EXECUTE\"") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_order_is_invisible_and_then_executed) {
+  TempDir dir;
+  Bank bank(in(dir));
+  bank.submit(order("R1"), {Standing::LATE, 50ms, "", "", "504"});
+  BOOST_TEST(!bank.by_reference("R1").has_value());
+  until([&] { return bank.by_reference("R1").has_value(); });
+  BOOST_TEST((bank.by_reference("R1")->standing == Standing::COMPLETED));
+}
+
+BOOST_AUTO_TEST_CASE(a_late_order_that_was_overtaken_is_not_executed_twice) {
+  TempDir dir;
+  Bank bank(in(dir));
+  bank.submit(order("R1"), {Standing::LATE, 50ms, "", "", "504"});
+  bank.submit(order("LAST"), {Standing::LATE, 100ms, "", "", "504"});
+  BOOST_TEST(bank.submit(order("R1"), {}).http_status() == 201);
+  until([&] { return bank.by_reference("LAST").has_value(); });
+  BOOST_TEST(count(log_of(bank), "\"effect\":true") == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_restart_knows_what_was_done_and_what_is_still_to_do) {
+  TempDir dir;
+  std::string payment, accounts;
+  {
+    Bank bank(in(dir));
+    bank.submit(order("R1"), {});
+    bank.submit(order("R2"), {Standing::REJECTED, {}, "AC04", "closed \"account\"", ""});
+    bank.submit(order("R3", 7), {Standing::PENDING, 3600s, "", "", ""});
+    bank.submit(order("R4", 8), {Standing::LATE, 50ms, "", "", "504"});
+    bank.note("SEND", "", false, "401");
+    payment = to_json(*bank.by_reference("R1")) + to_json(*bank.by_reference("R2"));
+    accounts = bank.accounts_json();
+  }
+  Bank bank(in(dir));
+  BOOST_TEST(to_json(*bank.by_reference("R1")) + to_json(*bank.by_reference("R2")) == payment);
+  BOOST_TEST((bank.by_reference("R3")->standing == Standing::PENDING));
+  BOOST_TEST(bank.submit(order("R1"), {}).http_status() == 200);
+  BOOST_TEST(bank.submit(order("R1", 1), {}).http_status() == 409);
+  until([&] { return bank.by_reference("R4").has_value(); });
+  BOOST_TEST(count(bank.accounts_json(), "15033") == 2u);
+  BOOST_TEST(bank.by_id(bank.by_reference("R1")->id)->reference == "R1");
+}
+
+BOOST_AUTO_TEST_CASE(a_torn_last_line_is_cut_and_a_broken_one_stops_the_start) {
+  TempDir dir;
+  {
+    Bank bank(in(dir));
+    bank.submit(order("R1"), {});
+  }
+  std::ofstream(dir.path() / "bank.jsonl", std::ios::app) << R"({"n":2,"op":"SEND","e2e":"R2","effect":tr)";
+  {
+    Bank bank(in(dir));
+    BOOST_TEST(bank.log().torn_bytes() == 41u);
+    BOOST_TEST(!bank.by_reference("R2").has_value());
+    BOOST_TEST(count(log_of(bank), "\n") == 2u);  // R1 and the inquiry
+  }
+  std::ofstream(dir.path() / "bank.jsonl", std::ios::app) << "rubbish\n";
+  BOOST_CHECK_THROW(Bank{in(dir)}, std::runtime_error);
+}
+
+BOOST_AUTO_TEST_CASE(the_log_is_read_in_pages) {
+  TempDir dir;
+  Bank bank(in(dir));
+  for (int i = 1; i <= 5; ++i) bank.note("SEND", std::string("R").append(std::to_string(i)), true, "503");
+  BOOST_TEST(count(bank.log().read(0, 2), "\n") == 2u);
+  BOOST_TEST(bank.log().read(3, 1).starts_with("{\"n\":4,"));
+  BOOST_TEST(count(bank.log().read(3, 100), "\n") == 2u);
+  BOOST_TEST(bank.log().read(5, 100).empty());
+  BOOST_TEST(bank.log().read(500, 100).empty());
+}
+
+BOOST_AUTO_TEST_CASE(every_business_field_is_in_the_digest) {
+  std::set<std::string> digests{business_digest(order("R1"))};
+  for (auto change : std::vector<std::function<void(Order&)>>{
+           [](Order& o) { o.reference.append("2"); }, [](Order& o) { o.amount.minor = 1; },
+           [](Order& o) { o.amount.currency = *currency_from("NGN"); },
+           [](Order& o) { o.debtor_bank.assign(8, 'X'); }, [](Order& o) { o.creditor_bank.assign(8, 'X'); },
+           [](Order& o) { o.settlement_date = "2026-11-21"; }, [](Order& o) { o.method = "MOCK"; }}) {
+    Order other = order("R1");
+    change(other);
+    digests.insert(business_digest(other));
+  }
+  BOOST_TEST(digests.size() == 8u);
+}

@@ -1,0 +1,290 @@
+#define BOOST_TEST_MODULE ledger_writer
+#include "storage/ledger_writer.hpp"
+
+#include "storage/pg_ledger_store.hpp"
+#include "tests/database_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <caf/all.hpp>
+
+#include <random>
+#include <thread>
+
+namespace settled {
+namespace {
+using namespace std::chrono_literals;
+
+Micros now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Uuid fresh_id() {
+  static std::mt19937_64 chance(42);
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  return make_uuid_v7(now() / 1000, chance(), chance());
+}
+
+/// A ledger writer over PostgreSQL, and the bank accounts of one payer (vostro) and one payee (nostro).
+struct Books : tests::DatabaseFixture {
+  caf::actor_system_config config;
+  std::unique_ptr<caf::actor_system> system;
+  LedgerActor writer;
+
+  Books() {
+    config.add_message_types<caf::id_block::settled>();
+    config.set("scheduler.max-threads", std::size_t{2});
+    system = std::make_unique<caf::actor_system>(config);
+    start();
+  }
+  ~Books() { stop(); }
+
+  void start() {
+    LedgerWriterSettings settings{
+        .make_store =
+            [this] {
+              return make_pg_ledger_store({.database_url = url, .owner = "test", .lease_patience = 2s});
+            },
+        .clock = now,
+        .ids = fresh_id};
+    writer = caf::actor_cast<LedgerActor>(system->spawn<caf::detached>(ledger_writer, settings));
+  }
+  void stop() {
+    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
+    caf::scoped_actor self{*system};
+    self->wait_for(writer);
+  }
+
+  template <class Answer, class Request>
+  Answer ask(const Request& request) {
+    caf::scoped_actor self{*system};
+    Answer result;
+    std::string failure;
+    self->request(writer, 60s, request)
+        .receive([&](Answer& answer) { result = std::move(answer); },
+                 [&](const caf::error& e) { failure = system->render(e); });
+    if (!failure.empty()) throw std::runtime_error(failure);
+    return result;
+  }
+
+  Account open_account(AccountKind kind, const std::string& bank, std::string_view currency = "XOF") {
+    const auto answer = ask<AccountChanged>(OpenAccount{
+        .caller = "test", .account = {.kind = kind, .bank = bank, .currency = *currency_from(currency)}});
+    BOOST_REQUIRE_EQUAL(to_string(answer.refusal.code), "ok");
+    return answer.account;
+  }
+  void fund(const Account& account, std::int64_t minor) {
+    const auto answer = ask<AccountChanged>(FundAccount{.caller = "test",
+                                                        .idempotency_key = "fund-" + account.id.text(),
+                                                        .account = account.id,
+                                                        .amount = {minor, account.currency}});
+    BOOST_REQUIRE_EQUAL(to_string(answer.refusal.code), "ok");
+  }
+  NewSettlement order(const std::string& key, std::int64_t minor, std::string_view currency = "XOF") {
+    return {.idempotency_key = key,
+            .request_digest = {static_cast<std::uint8_t>(minor), static_cast<std::uint8_t>(minor >> 8)},
+            .order = {.obligation_id = "ob-" + key,
+                      .from_bank = "ABIDCIAB",
+                      .to_bank = "DAKRSNDA",
+                      .amount = {minor, *currency_from(currency)},
+                      .settlement_date = "2026-11-20"}};
+  }
+  OpenSettlements call(std::vector<NewSettlement> orders) {
+    OpenSettlements open{.caller = "test", .items = {}};
+    for (auto& o : orders) open.items.push_back({SettlementId{fresh_id()}, std::move(o), "bank"});
+    return open;
+  }
+  Submission submit(const NewSettlement& o) { return ask<Submissions>(call({o})).results.at(0); }
+  SettlementView advance(SettlementId id, std::vector<Event> path, Outcome outcome = Outcome::completed) {
+    return ask<SettlementFound>(
+               AdvanceSettlement{.id = id,
+                                 .path = std::move(path),
+                                 .attempt = {Attempt::Kind::send, {.outcome = outcome}, now(), now()}})
+        .settlement;
+  }
+  void expect_account(const Account& a, std::int64_t balance, std::int64_t held) {
+    BOOST_TEST(query("select balance from accounts where id = '" + to_string(a.id.uuid) + "'") == balance);
+    BOOST_TEST(query("select held from accounts where id = '" + to_string(a.id.uuid) + "'") == held);
+  }
+};
+
+struct TwoBanks : Books {
+  Account vostro = open_account(AccountKind::vostro, "ABIDCIAB");
+  Account nostro = open_account(AccountKind::nostro, "DAKRSNDA");
+  TwoBanks() {
+    fund(vostro, 1'000);
+    fund(nostro, 1'000'000);
+  }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(the_ledger_writer, TwoBanks)
+
+BOOST_AUTO_TEST_CASE(an_order_holds_its_amount_on_both_accounts_with_the_intent_in_the_same_commit) {
+  const auto s = submit(order("k1", 300));
+  BOOST_TEST((s.kind == Submission::Kind::accepted));
+  BOOST_TEST(to_string(s.settlement.status) == "EXECUTING");
+  expect_account(vostro, 1'000, 300);
+  expect_account(nostro, 1'000'000, 300);
+  BOOST_TEST(query("select count(*) from fund_locks where state = 'held' and amount = 300") == 1);
+  BOOST_TEST(query("select attempts from settlement_transactions") == 1);
+  BOOST_TEST(query<std::string>("select reference from settlement_transactions") ==
+             bank_reference_of(s.settlement.id));
+}
+
+BOOST_AUTO_TEST_CASE(a_completed_settlement_lowers_vostro_and_nostro_and_debits_equal_credits) {
+  const auto s = submit(order("k1", 300));
+  const auto done = advance(s.settlement.id, {Event::confirm, Event::confirm});
+  BOOST_TEST(to_string(done.status) == "COMPLETED");
+  expect_account(vostro, 700, 0);
+  expect_account(nostro, 999'700, 0);
+  BOOST_TEST(query("select sum(amount) from ledger_entries") == 0);
+  BOOST_TEST(
+      query("select count(*) from ledger_entries where journal_id = '" + to_string(done.id.uuid) + "'") == 2);
+  BOOST_TEST(query<std::string>("select state from fund_locks") == "posted");
+}
+
+BOOST_AUTO_TEST_CASE(a_rejected_settlement_gives_the_hold_back_and_posts_nothing) {
+  const auto s = submit(order("k1", 300));
+  BOOST_TEST(to_string(advance(s.settlement.id, {Event::reject}, Outcome::rejected).status) == "ROLLED_BACK");
+  expect_account(vostro, 1'000, 0);
+  expect_account(nostro, 1'000'000, 0);
+  BOOST_TEST(query<std::string>("select state from fund_locks") == "released");
+}
+
+BOOST_AUTO_TEST_CASE(a_step_that_was_taken_cannot_be_taken_twice) {
+  const auto s = submit(order("k1", 300));
+  advance(s.settlement.id, {Event::confirm, Event::confirm});
+  const auto again = advance(s.settlement.id, {Event::confirm, Event::confirm});
+  BOOST_TEST(to_string(again.status) == "COMPLETED");
+  expect_account(vostro, 700, 0);
+  BOOST_TEST(to_string(advance(s.settlement.id, {Event::reject}).status) == "COMPLETED");
+}
+
+BOOST_AUTO_TEST_CASE(an_order_without_funds_is_recorded_as_failed_and_holds_nothing) {
+  const auto s = submit(order("k1", 1'001));
+  BOOST_TEST((s.kind == Submission::Kind::accepted));
+  BOOST_TEST(to_string(s.settlement.status) == "FAILED");
+  BOOST_TEST(s.settlement.failure_code == "insufficient_funds");
+  BOOST_TEST(s.settlement.failure_detail ==
+             "vostro ABIDCIAB: 1 001 XOF asked, 1 000 XOF available (balance 1 000 XOF, held 0 XOF). No hold "
+             "was placed.");
+  expect_account(vostro, 1'000, 0);
+  BOOST_TEST((submit(order("k1", 1'001)).kind == Submission::Kind::replayed));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_settlement_and_another_body_is_refused) {
+  const auto first = submit(order("k1", 300));
+  const auto again = submit(order("k1", 300));
+  BOOST_TEST((again.kind == Submission::Kind::replayed));
+  BOOST_TEST(again.settlement.id.text() == first.settlement.id.text());
+  const auto other = submit(order("k1", 301));
+  BOOST_TEST(to_string(other.refusal.code) == "idempotency_mismatch");
+  const auto twins = ask<Submissions>(call({order("k2", 10), order("k2", 10)})).results;
+  BOOST_TEST(twins[0].settlement.id.text() == twins[1].settlement.id.text());
+  BOOST_TEST(query("select count(*) from settlement_transactions") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_resolved_is_refused_by_name_and_recorded_nowhere) {
+  auto unknown = order("k1", 1);
+  unknown.order.from_bank = "XXXXCIAB";
+  BOOST_TEST(to_string(submit(unknown).refusal.code) == "unknown_bank");
+  BOOST_TEST(to_string(submit(order("k2", 1, "GHS")).refusal.code) == "currency_mismatch");
+  auto nowhere = order("k3", 1);
+  nowhere.order.to_bank = "XXXXSNDA";
+  BOOST_TEST(submit(nowhere).refusal.field == "/to_bank");
+  BOOST_TEST(query("select count(*) from settlement_transactions") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_thousand_orders_an_account_pays_as_many_as_it_can_and_never_more) {
+  std::vector<std::thread> clients;
+  std::atomic<int> executing = 0, failed = 0;
+  for (int c = 0; c < 8; ++c)
+    clients.emplace_back([&, c] {
+      for (int i = 0; i < 25; ++i) {
+        std::vector<NewSettlement> five;
+        for (int j = 0; j < 5; ++j) five.push_back(order(std::to_string((c * 25 + i) * 5 + j), 2));
+        for (const auto& s : ask<Submissions>(call(five)).results)
+          ++(s.settlement.status == Status::EXECUTING ? executing : failed);
+      }
+    });
+  for (auto& client : clients) client.join();
+  BOOST_TEST(executing == 500);
+  BOOST_TEST(failed == 500);
+  expect_account(vostro, 1'000, 1'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_fresh_writer_finds_balances_holds_and_the_orders_in_flight) {
+  const auto s = submit(order("k1", 300));
+  const auto ended = submit(order("k2", 100));
+  advance(ended.settlement.id, {Event::confirm, Event::confirm});
+  stop();
+  start();
+  const auto open = ask<InFlight>(ReadInFlight{}).settlements;
+  BOOST_REQUIRE_EQUAL(open.size(), 1);
+  BOOST_TEST(open[0].id.text() == s.settlement.id.text());
+  BOOST_TEST(to_string(submit(order("k3", 601)).settlement.status) == "FAILED");
+  BOOST_TEST(to_string(submit(order("k4", 600)).settlement.status) == "EXECUTING");
+  BOOST_TEST(query("select epoch from ledger_writers") == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_deposed_writer_commits_nothing) {
+  submit(order("k1", 100));
+  execute("update ledger_writers set epoch = epoch + 1");
+  BOOST_CHECK_THROW(submit(order("k2", 100)), std::runtime_error);
+  BOOST_TEST(query("select count(*) from settlement_transactions") == 1);
+  start();  // the destructor stops it
+}
+
+BOOST_AUTO_TEST_CASE(sessions_that_are_killed_lose_nothing_and_double_nothing) {
+  std::jthread killer([&](const std::stop_token& stop) {
+    pqxx::connection mine(connection_string(url));
+    while (!stop.stop_requested()) {
+      pqxx::nontransaction session(mine);
+      session.exec(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid "
+          "<> "
+          "pg_backend_pid() and query not like '%pg_terminate%' and usename = 'settled'");
+      std::this_thread::sleep_for(100ms);
+    }
+  });
+  int executing = 0;
+  for (int i = 0; i < 900; ++i)
+    executing += submit(order("k" + std::to_string(i), 1)).settlement.status == Status::EXECUTING;
+  killer.request_stop();
+  killer.join();
+  pqxx::connection fresh(connection_string(url));
+  pqxx::nontransaction session(fresh);
+  BOOST_TEST(executing == 900);
+  BOOST_TEST(session.exec1("select count(*) from settlement_transactions")[0].as<int>() == 900);
+  BOOST_TEST(session.exec1("select held from accounts where kind = 'vostro'")[0].as<int>() == 900);
+  BOOST_TEST(session.exec1("select count(*) = max(seq) and count(*) = 905 from events")[0].as<bool>());
+}
+
+BOOST_AUTO_TEST_CASE(the_event_chain_can_be_checked_in_sql_alone) {
+  advance(submit(order("k1", 300)).settlement.id, {Event::confirm, Event::confirm});
+  BOOST_TEST(
+      query("select count(*) from (select hash, sha256(coalesce(lag(hash) over (order by seq), ''::bytea) || "
+            "convert_to(event_text(seq, at, kind, subject, payload), 'UTF8')) as expected from events) x "
+            "where hash <> expected") == 0);
+  BOOST_TEST(query("select count(*) from events") == 7);
+  BOOST_CHECK_THROW(execute("update events set payload = '{}'"), pqxx::sql_error);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_is_opened_once_and_funded_once_per_key) {
+  const auto twin = ask<AccountChanged>(OpenAccount{
+      .caller = "test",
+      .account = {.kind = AccountKind::vostro, .bank = "ABIDCIAB", .currency = *currency_from("XOF")}});
+  BOOST_TEST(to_string(twin.refusal.code) == "account_exists");
+  BOOST_TEST(twin.account.id.text() == vostro.id.text());
+  fund(vostro, 1'000);  // the key of the fixture's funding
+  expect_account(vostro, 1'000, 0);
+  const auto other = ask<AccountChanged>(FundAccount{
+      .caller = "test", .idempotency_key = "x", .account = vostro.id, .amount = {5, *currency_from("GHS")}});
+  BOOST_TEST(to_string(other.refusal.code) == "currency_mismatch");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace settled
