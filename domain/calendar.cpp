@@ -162,8 +162,8 @@ std::vector<Holiday> holidays_in(const Calendar& calendar, int year) {
 std::optional<Holiday> holiday_on(const Calendar& calendar, Date date) {
   // The year before as well: a substitute for its last days may lie in this one.
   for (const int year : {year_of(date), year_of(date) - 1})
-    for (auto& holiday : holidays_in(calendar, year))
-      if (holiday.date == date) return std::move(holiday);
+    for (const auto& holiday : holidays_in(calendar, year))
+      if (holiday.date == date) return holiday;
   return std::nullopt;
 }
 

@@ -117,6 +117,7 @@ BOOST_AUTO_TEST_CASE(a_list_with_a_mistake_is_refused_and_the_old_one_stays) {
       "!!!; b; c\n"
       "bad \xC0\xAF; b; c\n");
   std::vector<std::string> lines;
+  lines.reserve(wrong.size());
   for (const auto& problem : wrong) lines.push_back(problem.field);
   BOOST_TEST(lines == (std::vector<std::string>{"line 2", "line 3", "line 4", "line 5", "line 6", "line 7",
                                                 "line 8"}),
