@@ -8,6 +8,7 @@
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
@@ -97,6 +98,7 @@ struct System::Impl {
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
 
+  std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
   std::string database_url;
   std::unique_ptr<SandboxChild> sandbox;
@@ -199,7 +201,13 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
-                           .keep_waiting = [this] { return !ending.load(); }};
+                           .keep_waiting = [this] { return !ending.load(); },
+                           // Another process writes now: whatever we believe may be wrong.
+                           .on_fenced =
+                               [this](const std::string& why) {
+                                 log_error("ledger_fenced", {{"why", why}});
+                                 end_process(exit_unavailable);
+                               }};
     LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
                                   .clock = clock,
                                   .ids = system_ids(),
@@ -463,9 +471,9 @@ void System::start() {
   it.start_log();
   const fs::path data_dir = it.config.storage.data_dir;
   try {
-    fs::create_directories(data_dir);
+    it.data_folder = std::make_unique<DataFolder>(data_dir);
+    remove_endpoint(data_dir);  // of a killed predecessor
     it.start_database();
-    remove_endpoint(data_dir);  // of a killed predecessor; a living one holds the database
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);
     it.make_front();
