@@ -63,12 +63,11 @@ void record(Self self, AdvanceSettlement step) {
           });
 }
 
-/// From when on the last send cannot have been under way any more. After a restart nobody knows when the
-/// first byte left, only until when it could have.
+/// From when on the last send cannot have been under way any more. Whoever took the settlement up from its
+/// row only knows that a send before its own time may still have been on its way.
 Micros last_send_over(const SettlementState& state) {
   if (state.send_ended_at > 0) return state.send_ended_at;
-  return state.settlement.last_sent_at +
-         std::chrono::microseconds(state.context->settings.send_wait_max).count();
+  return state.began_at + std::chrono::microseconds(state.context->settings.send_begins_max).count();
 }
 
 std::string proof_of_absence(const SettlementState& state, Micros asked_at) {
@@ -154,8 +153,8 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
 void send(Self self) {
   auto& state = self->state;
   const auto& settings = state.context->settings;
-  const Micros not_after = state.context->clock() + std::chrono::microseconds(settings.send_wait_max).count();
-  call_rail(self, Attempt::Kind::send, settings.send_wait_max + settings.answer_max,
+  const Micros not_after = state.context->clock() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
+  call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
             SendPayment{instruction_of(state.settlement), state.settlement.attempts, not_after});
 }
 
@@ -192,6 +191,7 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.context = std::move(context);
   state.intake = std::move(intake);
   state.settlement = std::move(row);
+  state.began_at = state.context->clock();
   if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED)
     self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
   else

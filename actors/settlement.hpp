@@ -3,7 +3,7 @@
 // Spawned by   actors/intake, when commit 1 (hold and intent) is durable; and again, from the same row,
 //              after a restart of the process, of the ledger writer or of this actor.
 // Remembers    nothing that its row does not. Every step is recorded before the next one is taken.
-// Waits for    the rail, at most `send_max` and `inquiry_max`; then the outcome is unknown, and it asks.
+// Waits for    the rail, at most `answer_max`; then the outcome is unknown, and it asks.
 // The rule     sends only what the state machine lets it send: a first time after the intent, again only
 //              after `not_sent` (nothing left) or after the bank's final word that it never had the order.
 // On failure   ends with the error; intake spawns it from the row, and it asks before it sends.
@@ -25,9 +25,10 @@ struct SettlementSettings {
   /// An order that has not left within this time is given up (TRANSACTION_TIMEOUT_SECONDS). Never applies
   /// to what may have reached a bank.
   std::chrono::milliseconds transaction_timeout{300'000};
-  /// The first byte leaves within this time of the send, or not at all.
-  std::chrono::milliseconds send_wait_max{5'000};
-  /// Silence of the connector actor longer than this (after send_wait_max) is a doubt. Longer than the
+  /// From the moment a payment is handed to the rail its first byte leaves within this time or never: the
+  /// first half is the connector's queue (`not_after`), the second the HTTP client's and its connecting.
+  std::chrono::milliseconds send_begins_max{10'000};
+  /// Silence of the connector actor longer than this (after send_begins_max) is a doubt. Longer than the
   /// rail's own time-out.
   std::chrono::milliseconds answer_max{40'000};
   BackoffSettings resend{.initial = std::chrono::milliseconds(250), .max = std::chrono::milliseconds(10'000)};
@@ -56,6 +57,7 @@ struct SettlementState {
   bool asked = true;                            // false: in flight at a start, and the bank was not asked yet
   int tries = 0;                                // since the last progress; sets the back-off
   bool busy = false;                            // a call or a step is under way
+  Micros began_at = 0;       // when this actor did
   Micros send_ended_at = 0;                     // of the last send, when this actor made it itself
   std::optional<AdvanceSettlement> unrecorded;  // a step whose recording failed: before anything else
   std::uint64_t next_waiter = 0;

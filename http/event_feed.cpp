@@ -69,12 +69,13 @@ void EventFeed::page(std::uint64_t id, const std::vector<EventView>& events) {
   if (at == readers_.end()) return;
   Reader& reader = at->second;
   reader.reading = false;
-  bool open = true;
+  // What the client cannot take yet is read again when it has taken the rest.
   for (const EventView& event : events) {
     if (event.seq <= reader.after) continue;
-    open = open && tell(reader, {event.seq, event.kind, frame_text(event)});
+    if (reader.writer.buffered() >= pace_bytes) return;
+    if (!tell(reader, {event.seq, event.kind, frame_text(event)})) return close(id);
   }
-  if (!open || (!events.empty() && !pump(id, reader))) close(id);
+  if (!events.empty() && !pump(id, reader)) close(id);
 }
 
 void EventFeed::page_failed(std::uint64_t id) {

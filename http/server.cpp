@@ -6,13 +6,13 @@
 #include "http/server.hpp"
 
 #include "http/head.hpp"
-#include "http/problem.hpp"
+#include "http/port_exchange.hpp"
+#include "http/response_text.hpp"
 #include "http/trace.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,7 +21,6 @@
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/status.hpp>
 
 #include <algorithm>
 #include <array>
@@ -30,7 +29,6 @@
 #include <mutex>
 #include <sys/resource.h>
 #include <thread>
-#include <unordered_set>
 #include <vector>
 
 namespace settled {
@@ -49,16 +47,6 @@ template <class T>
 using Task = asio::awaitable<T, Executor>;
 constexpr asio::use_awaitable_t<Executor> use_task{};
 using boost::system::error_code;
-
-class Connection;
-
-// One thread of the port with everything that lives on it. Whoever may outlive the server holds it weakly.
-struct Loop : std::enable_shared_from_this<Loop> {
-  asio::io_context io{1};
-  std::optional<asio::executor_work_guard<Executor>> work{io.get_executor()};
-  std::unordered_set<Connection*> connections;  // touched on this loop's thread only
-  bool stopping = false;
-};
 
 // What the connections share with the server; outlives neither's last user.
 struct Shared {
@@ -105,54 +93,7 @@ struct CountedBody {
   };
 };
 
-std::string_view reason_of(int status) {
-  const auto reason = http::obsolete_reason(static_cast<http::status>(status));
-  return {reason.data(), reason.size()};
-}
-
-// No header of ours may carry a line end, whatever it was made from.
-void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
-  out += "\r\n";
-}
-
-std::string head_text(const Response& response, std::string_view request_id, bool keep_alive,
-                      bool has_length) {
-  std::string out;
-  out.reserve(320 + (has_length && response.body.size() < 65536 ? response.body.size() : 0));
-  out.append("HTTP/1.1 ")
-      .append(std::to_string(response.status))
-      .append(" ")
-      .append(reason_of(response.status));
-  out += "\r\n";
-  append_header(out, "Content-Type", response.content_type);
-  if (has_length) append_header(out, "Content-Length", std::to_string(response.body.size()));
-  append_header(out, "X-Request-Id", request_id);
-  append_header(out, "Cache-Control", "no-store");
-  append_header(out, "X-Content-Type-Options", "nosniff");
-  for (const auto& [name, value] : response.headers) append_header(out, name, value);
-  append_header(out, "Connection", keep_alive ? "keep-alive" : "close");
-  out += "\r\n";
-  return out;
-}
-
-Response refused(int status, std::string detail, std::string_view trace_id) {
-  Problem problem;
-  problem.code = status == 413 || status == 431 ? Errc::body_too_large
-                 : status == 503                ? Errc::overloaded
-                 : status == 500                ? Errc::internal
-                                                : Errc::malformed_body;
-  problem.status = status;
-  problem.detail = detail + (status == 500 ? "" : ". Nothing was recorded");
-  if (status == 503) problem.retry_after = 1;
-  problem.errors.push_back({problem.code, "", std::move(detail), ""});
-  return problem_response(problem, {Lang::en, std::string(trace_id)});
-}
-
-class Sink;
-
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public PortConnection, public std::enable_shared_from_this<Connection> {
  public:
   Connection(Socket socket, Loop& loop, std::shared_ptr<Shared> shared)
       : loop_(loop),
@@ -161,22 +102,23 @@ class Connection : public std::enable_shared_from_this<Connection> {
         stream_(std::move(socket)),
         buffer_(64 * 1024),
         wake_(loop_.io.get_executor()) {}
-  ~Connection() { shared_->left(); }
+  ~Connection() override { shared_->left(); }
 
   Task<void> run(std::shared_ptr<Connection> self);
   Task<void> turn_away(std::shared_ptr<Connection> self);
 
   // On the loop's thread:
-  void settle(Response response) {
+  void settle(Response response) override {
     answer_ = std::move(response);
     wake_.cancel();
   }
-  void begin_stream(std::shared_ptr<Sink> sink, Response head) {
+  void begin_stream(std::shared_ptr<Sink> sink, Response head) override {
     sink_ = std::move(sink);
     settle(std::move(head));
   }
-  void wake() { wake_.cancel(); }
-  void stop(bool now) {
+  void wake() override { wake_.cancel(); }
+  void end() override { close(); }
+  void stop(bool now) override {
     if (now) abandoned_ = true;
     if (now || idle_) close();
     if (now || sink_) wake_.cancel();
@@ -213,109 +155,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Sink> sink_;
   bool idle_ = false;
   bool abandoned_ = false;
-};
-
-// The stream's buffer. `text_` and the connection are touched on the loop's thread only.
-class Sink : public StreamSink, public std::enable_shared_from_this<Sink> {
- public:
-  Sink(std::weak_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::size_t limit, StreamEvents events)
-      : loop_(std::move(loop)),
-        connection_(std::move(connection)),
-        limit_(limit),
-        events_(std::move(events)) {}
-  ~Sink() override {
-    if (events_.on_closed) events_.on_closed();
-  }
-
-  bool send(std::string text) override {
-    if (closed_) return false;
-    if (buffered_.fetch_add(text.size()) + text.size() > limit_) {
-      close();
-      return false;
-    }
-    return post([text = std::move(text)](Sink& sink) { sink.text_ += text; });
-  }
-  std::size_t buffered() const override { return buffered_; }
-  bool closed() const override { return closed_; }
-  void close() override {
-    closed_ = true;
-    post([](Sink&) {});
-  }
-
-  // On the loop's thread:
-  std::string take() { return std::exchange(text_, {}); }
-  void wrote(std::size_t bytes) {
-    if (buffered_.fetch_sub(bytes) == bytes && !closed_ && events_.on_drained) events_.on_drained();
-  }
-  void finish() {
-    closed_ = true;
-    events_.on_drained = nullptr;
-    if (auto told = std::exchange(events_.on_closed, nullptr)) told();
-  }
-
- private:
-  template <class F>
-  bool post(F f) {
-    const auto loop = loop_.lock();
-    if (!loop) return false;
-    asio::post(loop->io, [self = shared_from_this(), f = std::move(f)] {
-      f(*self);
-      if (const auto connection = self->connection_.lock()) connection->wake();
-    });
-    return true;
-  }
-
-  std::weak_ptr<Loop> loop_;
-  std::weak_ptr<Connection> connection_;
-  const std::size_t limit_;
-  StreamEvents events_;
-  std::atomic<std::size_t> buffered_{0};
-  std::atomic<bool> closed_{false};
-  std::string text_;
-};
-
-class PortExchange : public Exchange {
- public:
-  PortExchange(std::weak_ptr<Loop> loop, std::weak_ptr<Connection> connection, std::size_t stream_limit,
-               std::string trace_id)
-      : loop_(std::move(loop)),
-        connection_(std::move(connection)),
-        stream_limit_(stream_limit),
-        trace_id_(std::move(trace_id)) {}
-  ~PortExchange() override {
-    if (!answered_) answer(refused(500, "the request was lost within the service", trace_id_));
-  }
-  bool answer(Response response) override {
-    if (answered_.exchange(true)) return false;
-    return to_connection([response = std::move(response)](Connection& connection) mutable {
-      connection.settle(std::move(response));
-    });
-  }
-  std::shared_ptr<StreamSink> stream(Response head, StreamEvents events) override {
-    if (answered_.exchange(true)) return nullptr;
-    auto sink = std::make_shared<Sink>(loop_, connection_, stream_limit_, std::move(events));
-    to_connection([sink, head = std::move(head)](Connection& connection) mutable {
-      connection.begin_stream(std::move(sink), std::move(head));
-    });
-    return sink;
-  }
-
- private:
-  template <class F>
-  bool to_connection(F f) {
-    const auto loop = loop_.lock();
-    if (!loop) return false;
-    asio::dispatch(loop->io, [connection = connection_, f = std::move(f)]() mutable {
-      if (const auto here = connection.lock()) f(*here);
-    });
-    return true;
-  }
-
-  std::weak_ptr<Loop> loop_;
-  std::weak_ptr<Connection> connection_;
-  const std::size_t stream_limit_;
-  const std::string trace_id_;
-  std::atomic<bool> answered_{false};
 };
 
 Task<bool> Connection::read_more(std::size_t most) {
@@ -393,12 +232,12 @@ Task<bool> Connection::answer_request(Request request, bool keep_alive) {
   answer_.reset();
   const bool with_body = request.method != "HEAD";
   {
-    auto exchange = std::make_shared<PortExchange>(loop_.weak_from_this(), weak_from_this(),
-                                                   limits_.stream_buffer_bytes, request.request_id);
+    auto exchange =
+        std::make_shared<PortExchange>(loop_.weak_from_this(), weak_from_this(), limits_.stream_buffer_bytes);
     try {
       shared_->settings.handle(std::move(request), Responder(exchange));
     } catch (const std::exception&) {
-      exchange->answer(refused(500, "the request met a fault of ours", request_id_));
+      exchange->answer(refused(500, "the request met a fault of ours"));
     }
   }
   while (!answer_ && !abandoned_) {
@@ -443,7 +282,7 @@ Task<bool> Connection::serve_one() {
     buffer_.consume(head_size);
   }
   if (refusal) {
-    auto answer = refused(refusal->status, refusal->detail, request_id_);
+    auto answer = refused(refusal->status, refusal->detail);
     co_await write_last(std::move(answer), true);
     co_return false;
   }
@@ -460,7 +299,7 @@ Task<bool> Connection::serve_one() {
   const auto most = settings.body_max ? settings.body_max(request) : limits_.body_bytes;
   auto screened = settings.screen ? settings.screen(request) : std::nullopt;
   const auto too_large = [&] {
-    return refused(413, "the body is larger than " + std::to_string(most) + " bytes", request_id_);
+    return refused(413, "the body is larger than " + std::to_string(most) + " bytes", &request);
   };
   if (!screened && length > most) screened = too_large();
 
@@ -482,7 +321,7 @@ Task<bool> Connection::serve_one() {
     const auto outcome = co_await read_body(parser);
     if (outcome == Body::gone) co_return false;
     if (outcome == Body::unreadable)
-      screened = refused(400, "the chunks of the body are not well formed", request_id_);
+      screened = refused(400, "the chunks of the body are not well formed", &request);
     if (outcome == Body::too_large && !screened) screened = too_large();
     if (outcome != Body::read) {
       co_await write_last(std::move(*screened), with_body);
@@ -512,6 +351,8 @@ Task<void> Connection::run_stream(Response head) {
   // The kernel's share of what a slow reader may keep us holding.
   error_code ec;
   stream_.socket().set_option(asio::socket_base::send_buffer_size(64 * 1024), ec);
+  // A reader who takes nothing is cut by a reset: what waits for him in the kernel goes with it.
+  stream_.socket().set_option(asio::socket_base::linger(true, 0), ec);
   watch_for_close();
   std::size_t counted = 0;
   while (!abandoned_ && !loop_.stopping) {
@@ -527,6 +368,8 @@ Task<void> Connection::run_stream(Response head) {
     counted = text.size();
     if (text.empty() || sink->closed()) break;
   }
+  if (ec != beast::error::timeout && !sink->cut())
+    stream_.socket().set_option(asio::socket_base::linger(false, 0), ec);
   sink->finish();
 }
 
@@ -561,7 +404,7 @@ Task<void> Connection::run([[maybe_unused]] std::shared_ptr<Connection> self) {
 Task<void> Connection::turn_away([[maybe_unused]] std::shared_ptr<Connection> self) {
   loop_.connections.insert(this);
   request_id_ = make_request_id();
-  auto answer = refused(503, "all connections of this port are in use", request_id_);
+  auto answer = refused(503, "all connections of this port are in use");
   co_await write_last(std::move(answer), true);
   close();
   loop_.connections.erase(this);
@@ -660,7 +503,7 @@ void Server::stop(std::chrono::milliseconds grace) {
     return [now](Loop& loop) {
       loop.stopping = true;
       // Ending one may take it out of the set.
-      const std::vector<Connection*> all(loop.connections.begin(), loop.connections.end());
+      const std::vector<PortConnection*> all(loop.connections.begin(), loop.connections.end());
       for (auto* connection : all) connection->stop(now);
     };
   };

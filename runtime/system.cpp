@@ -213,7 +213,10 @@ struct System::Impl {
 
   void start_rails() {
     http_client = std::make_shared<HttpClient>(
-        HttpClientSettings{.http_to_loopback = config.environment == Environment::development});
+        HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
+                           .connect_max = 2s,
+                           .queue_max = 2s,  // with connect_max: the second half of send_begins_max
+                           .connections_per_host = 256});
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
   }
 

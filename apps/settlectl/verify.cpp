@@ -130,7 +130,8 @@ void print_numbers(const Verdict& v) {
           (events_broken(v) ? " BROKEN" : " unbroken");
   std::puts(line.c_str());
   std::string second = n(v.accounts) + " accounts, " + n(v.entries) + " entries, " + n(v.journals) +
-                       " journals, " + n(v.open_holds) + " open holds; settlements:";
+                       " journals, " + n(v.open_holds) +
+                       " open holds; settlements:" + (v.settlements.empty() ? " none" : "");
   for (const auto& [status, count] : v.settlements) second += ' ' + n(count) + ' ' + status;
   std::puts(coloured(second, Colour::dim).c_str());
 }
@@ -204,8 +205,7 @@ int verify_books(const Context& context, const VerifyOptions& options) {
     std::puts(coloured("The books are right.", Colour::green).c_str());
     return exit_ok;
   }
-  std::puts(
-      coloured(grouped(static_cast<long long>(verdict.wrong)) + " things are wrong:", Colour::red).c_str());
+  std::puts(coloured("Wrong: " + grouped(static_cast<long long>(verdict.wrong)), Colour::red).c_str());
   print_findings(verdict);
   return exit_failed;
 }

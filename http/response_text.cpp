@@ -1,0 +1,93 @@
+#include "http/response_text.hpp"
+
+#include "http/problem.hpp"
+#include "http/trace.hpp"
+
+namespace settled {
+namespace {
+std::string_view reason_of(int status) {
+  switch (status) {
+    case 200:
+      return "OK";
+    case 201:
+      return "Created";
+    case 202:
+      return "Accepted";
+    case 400:
+      return "Bad Request";
+    case 401:
+      return "Unauthorized";
+    case 403:
+      return "Forbidden";
+    case 404:
+      return "Not Found";
+    case 405:
+      return "Method Not Allowed";
+    case 409:
+      return "Conflict";
+    case 413:
+      return "Content Too Large";
+    case 415:
+      return "Unsupported Media Type";
+    case 417:
+      return "Expectation Failed";
+    case 422:
+      return "Unprocessable Content";
+    case 429:
+      return "Too Many Requests";
+    case 431:
+      return "Request Header Fields Too Large";
+    case 500:
+      return "Internal Server Error";
+    case 503:
+      return "Service Unavailable";
+    case 505:
+      return "HTTP Version Not Supported";
+    default:
+      return "";
+  }
+}
+
+// No header of ours may carry a line end, whatever it was made from.
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  out.append(name).append(": ");
+  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  out += "\r\n";
+}
+}  // namespace
+
+std::string head_text(const Response& response, std::string_view request_id, bool keep_alive,
+                      bool has_length) {
+  std::string out;
+  out.reserve(320 + (has_length && response.body.size() < 65536 ? response.body.size() : 0));
+  out.append("HTTP/1.1 ")
+      .append(std::to_string(response.status))
+      .append(" ")
+      .append(reason_of(response.status));
+  out += "\r\n";
+  append_header(out, "Content-Type", response.content_type);
+  if (has_length) append_header(out, "Content-Length", std::to_string(response.body.size()));
+  append_header(out, "X-Request-Id", request_id);
+  append_header(out, "Cache-Control", "no-store");
+  append_header(out, "X-Content-Type-Options", "nosniff");
+  for (const auto& [name, value] : response.headers) append_header(out, name, value);
+  append_header(out, "Connection", keep_alive ? "keep-alive" : "close");
+  out += "\r\n";
+  return out;
+}
+
+Response refused(int status, std::string detail, const Request* request) {
+  Problem problem;
+  problem.code = status == 413 || status == 431 ? Errc::body_too_large
+                 : status == 503                ? Errc::overloaded
+                 : status == 500                ? Errc::internal
+                                                : Errc::malformed_body;
+  problem.status = status;
+  problem.detail = detail + (status == 500 ? "" : ". Nothing was recorded");
+  if (status == 503) problem.retry_after = 1;
+  problem.errors.push_back({problem.code, "", std::move(detail), ""});
+  const bool traced = request && !request->trace_id.empty();
+  return problem_response(
+      problem, {request ? lang_from(*request) : Lang::en, traced ? request->trace_id : make_trace_id()});
+}
+}  // namespace settled

@@ -1,0 +1,488 @@
+// The REST contract, seen by a client of the whole front over small working actors.
+#define BOOST_TEST_MODULE http_front
+#include "http/front.hpp"
+
+#include "http/digest.hpp"
+#include "http/openapi.hpp"
+#include "tests/http/fake_books.hpp"
+#include "tests/http/raw_client.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/send.hpp>
+#include <httplib.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+#include <thread>
+
+using namespace settled;
+using namespace settled::tests;
+using Json = nlohmann::json;
+
+namespace {
+const std::string good_order =
+    R"({"obligation_id":"OB-1","from_bank":"ABIDCIAB","to_bank":"DAKRSNDA","amount":"150000","currency":"XOF"})";
+std::string order_with(const std::string& name, const std::string& value) {
+  auto json = Json::parse(good_order);
+  json[name] = Json::parse(value);
+  return json.dump();
+}
+
+struct Config : caf::actor_system_config {
+  Config() {
+    add_message_types<caf::id_block::settled>();
+    set("scheduler.max-threads", 2U);
+  }
+};
+
+struct House {
+  explicit House(FrontLimits limits = {}) {
+    FrontSettings settings;
+    settings.port = 0;
+    settings.front_limits = limits;
+    settings.gate.keys = {{"ops", sha256("key-of-ops")}, {"bank", sha256("key-of-bank")}};
+    settings.gate.allow_funding = true;
+    settings.metrics_text = [] { return std::string("settlement_total 1\n"); };
+    settings.on_request = [this](const RequestSeen& seen) {
+      const std::lock_guard lock(books->mutex);
+      routes_seen.insert(std::string(seen.route) + ' ' + std::to_string(seen.status));
+    };
+    intake = system.spawn(fake_intake, books);
+    ledger = system.spawn(fake_ledger, books);
+    reader = system.spawn(fake_reader, books);
+    health = system.spawn(fake_health, books);
+    front = std::make_unique<Front>(system, std::move(settings));
+    front->start({intake, ledger, reader, health});
+    http = std::make_unique<httplib::Client>("127.0.0.1", front->port());
+    http->set_tcp_nodelay(true);
+    http->set_read_timeout(30);
+    http->set_default_headers({{"X-API-Key", "key-of-ops"}});
+  }
+  ~House() {
+    front->stop(2s);
+    for (const auto& each : {caf::actor_cast<caf::actor>(intake), caf::actor_cast<caf::actor>(ledger),
+                             caf::actor_cast<caf::actor>(reader), caf::actor_cast<caf::actor>(health)})
+      caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
+  }
+  httplib::Result post(const std::string& path, const std::string& body, const std::string& key,
+                       httplib::Headers headers = {}) {
+    if (!key.empty()) headers.emplace("Idempotency-Key", key);
+    return http->Post(path, headers, body, "application/json");
+  }
+  void commit(const std::string& kind) {
+    std::int64_t last = 0;
+    {
+      const std::lock_guard lock(books->mutex);
+      books->note(kind, "set_x", "{\"a\":\n1}");
+      last = static_cast<std::int64_t>(books->events.size());
+    }
+    caf::anon_send(front->listener(), EventsCommitted{0, last});
+  }
+  RawClient stream(const std::string& query, const std::string& headers = "") {
+    RawClient client(front->port());
+    client.send("GET /api/v1/events" + query + " HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\n" + headers +
+                "\r\n");
+    return client;
+  }
+
+  Books books = std::make_shared<FakeBooks>();
+  std::set<std::string> routes_seen;
+  Config config;
+  caf::actor_system system{config};
+  IntakeActor intake;
+  LedgerActor ledger;
+  ReaderActor reader;
+  HealthActor health;
+  std::unique_ptr<Front> front;
+  std::unique_ptr<httplib::Client> http;
+};
+
+void check_problem(const httplib::Result& result, int status, const std::string& code,
+                   const std::string& pointer) {
+  BOOST_REQUIRE(result);
+  BOOST_TEST(result->status == status);
+  BOOST_TEST(result->get_header_value("Content-Type") == "application/problem+json");
+  BOOST_TEST(!result->get_header_value("X-Request-Id").empty());
+  const auto body = Json::parse(result->body);
+  BOOST_TEST(body.at("code") == code);
+  BOOST_TEST(body.at("status") == status);
+  std::string type = "/problems/" + code;
+  std::replace(type.begin(), type.end(), '_', '-');
+  BOOST_TEST(body.at("type") == type);
+  BOOST_TEST(body.at("errors").at(0).at("pointer") == pointer);
+  BOOST_TEST(body.at("title").get<std::string>().size() > 3U);
+  BOOST_TEST(body.at("detail").get<std::string>().size() >= 20U);
+  BOOST_TEST(body.at("trace_id").get<std::string>().size() == 32U);
+  BOOST_TEST(body.at("retryable").is_boolean());
+  BOOST_TEST(body.at("lang") == "en");
+}
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(front, House)
+
+BOOST_AUTO_TEST_CASE(an_order_is_answered_with_its_receipt) {
+  const auto result = post("/api/v1/settlements", good_order, "\"k1\"",
+                           {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}});
+  BOOST_REQUIRE(result);
+  BOOST_TEST(result->status == 202);
+  const auto receipt = Json::parse(result->body);
+  const std::string id = receipt.at("id");
+  BOOST_TEST(id.starts_with("set_"));
+  BOOST_TEST(result->get_header_value("Location") == "/api/v1/settlements/" + id);
+  BOOST_TEST(receipt.at("status") == "EXECUTING");
+  BOOST_TEST(receipt.at("amount") == "150000");
+  BOOST_TEST(receipt.at("settlement_date").get<std::string>().size() == 10U);
+  BOOST_TEST(receipt.at("checkpoints").size() == 2U);
+  BOOST_TEST(receipt.at("created_at") == "2026-11-20T10:00:00.000000Z");
+  BOOST_TEST(receipt.at("failure").is_null());
+  BOOST_TEST(receipt.at("metadata").is_object());
+  BOOST_TEST(books->last_trace == "4bf92f3577b34da6a3ce929d0e0e4736");
+
+  const auto shown = http->Get("/api/v1/settlements/" + id);
+  BOOST_REQUIRE(shown);
+  BOOST_TEST(Json::parse(shown->body).at("unknown") == false);
+  const auto timeline = Json::parse(http->Get("/api/v1/settlements/" + id + "/timeline")->body);
+  BOOST_TEST(timeline.at("data").at(0).at("kind") == "settlement.executing");
+  BOOST_TEST(timeline.at("data").at(0).at("id") == "0-1");
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_is_equal_byte_for_byte_whatever_has_happened_since) {
+  const auto first = post("/api/v1/settlements", good_order, "k1");
+  const auto id = *SettlementId::from(Json::parse(first->body).at("id").get<std::string>());
+  {
+    const std::lock_guard lock(books->mutex);
+    books->complete(id);
+  }
+  // Another spelling of the same order.
+  const auto again = post("/api/v1/settlements", order_with("amount", "150000"), "\"k1\"");
+  BOOST_TEST(again->status == 202);
+  BOOST_TEST(again->body == first->body);
+  BOOST_TEST(again->get_header_value("Idempotent-Replayed") == "true");
+  BOOST_TEST(first->get_header_value("Idempotent-Replayed").empty());
+  const auto other = post("/api/v1/settlements", order_with("amount", "150001"), "k1");
+  check_problem(other, 409, "idempotency_mismatch", "");
+  BOOST_TEST(Json::parse(other->body).at("existing") == id.text());
+  // Keys of two callers are two keys.
+  http->set_default_headers({{"Authorization", "Bearer key-of-bank"}});
+  BOOST_TEST(Json::parse(post("/api/v1/settlements", good_order, "k1")->body).at("id") != id.text());
+}
+
+BOOST_AUTO_TEST_CASE(an_order_without_funds_is_recorded_and_says_why) {
+  const auto result = post("/api/v1/settlements", order_with("amount", "\"2000000\""), "k");
+  BOOST_TEST(result->status == 202);
+  const auto receipt = Json::parse(result->body);
+  BOOST_TEST(receipt.at("status") == "FAILED");
+  BOOST_TEST(receipt.at("failure").at("code") == "insufficient_funds");
+  const auto waited =
+      post("/api/v1/settlements", order_with("amount", "\"2000000\""), "k", {{"Prefer", "wait=5"}});
+  BOOST_TEST(waited->status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(prefer_wait_answers_with_the_final_settlement_or_202) {
+  const auto done = post("/api/v1/settlements", good_order, "k1", {{"Prefer", "respond-async, wait=10"}});
+  BOOST_TEST(done->status == 200);
+  BOOST_TEST(done->get_header_value("Preference-Applied") == "wait=10");
+  const auto body = Json::parse(done->body);
+  BOOST_TEST(body.at("status") == "COMPLETED");
+  BOOST_TEST(body.at("bank_reference") == "BANK-1");
+  BOOST_TEST(body.at("checkpoints").size() == 5U);
+  const auto slow =
+      post("/api/v1/settlements", order_with("obligation_id", "\"SLOW\""), "k2", {{"Prefer", "wait=1"}});
+  BOOST_TEST(slow->status == 202);
+  BOOST_TEST(Json::parse(slow->body).at("status") == "EXECUTING");
+  BOOST_TEST(post("/api/v1/settlements", good_order, "k3", {{"Prefer", "wait=soon"}})->status == 202);
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_answers_element_by_element) {
+  Json orders = Json::array({Json::parse(good_order), Json::parse(order_with("amount", "\"1.5\"")),
+                             Json::parse(order_with("to_bank", "\"NOBKSNDA\"")), Json::parse(good_order)});
+  orders[3]["idempotency_key"] = "own";
+  const auto result = post("/api/v1/settlements/batch", Json{{"orders", orders}}.dump(), "b1");
+  BOOST_REQUIRE(result);
+  BOOST_TEST(result->status == 200);
+  const auto body = Json::parse(result->body);
+  BOOST_TEST(body.at("accepted") == 2);
+  BOOST_TEST(body.at("refused") == 2);
+  const auto& results = body.at("results");
+  BOOST_TEST(results.at(0).at("settlement").at("status") == "EXECUTING");
+  BOOST_TEST(results.at(1).at("status") == 422);
+  BOOST_TEST(results.at(1).at("errors").at(0).at("pointer") == "/orders/1/amount");
+  BOOST_TEST(results.at(2).at("code") == "unknown_bank");
+  // The same elements alone, under the keys that the batch gave them, are replays.
+  BOOST_TEST(post("/api/v1/settlements", good_order, "b1/0")->get_header_value("Idempotent-Replayed") ==
+             "true");
+  BOOST_TEST(post("/api/v1/settlements", good_order, "own")->get_header_value("Idempotent-Replayed") ==
+             "true");
+  const auto again = Json::parse(post("/api/v1/settlements/batch", orders.dump(), "b1")->body);
+  BOOST_TEST(again.at("replayed") == 2);
+  BOOST_TEST(again.at("results").at(0).at("replayed") == true);
+  BOOST_TEST(again.at("results").at(1).at("errors").at(0).at("pointer") == "/1/amount");
+  BOOST_TEST(again.at("results").at(0).at("settlement") == results.at(0).at("settlement"));
+}
+
+BOOST_AUTO_TEST_CASE(lists_have_pages_filters_and_limits) {
+  for (int i = 0; i < 5; ++i) post("/api/v1/settlements", good_order, "k" + std::to_string(i));
+  const auto first = Json::parse(http->Get("/api/v1/settlements?limit=3")->body);
+  BOOST_TEST(first.at("data").size() == 3U);
+  const std::string cursor = first.at("next_cursor");
+  const auto second = Json::parse(http->Get("/api/v1/settlements?limit=3&cursor=" + cursor)->body);
+  BOOST_TEST(second.at("data").size() == 2U);
+  BOOST_TEST(second.at("next_cursor").is_null());
+  BOOST_TEST(Json::parse(http->Get("/api/v1/settlements?status=COMPLETED")->body).at("data").empty());
+  check_problem(http->Get("/api/v1/settlements?limit=0"), 422, "invalid_value", "?limit");
+  check_problem(http->Get("/api/v1/settlements?limit=201"), 422, "invalid_value", "?limit");
+  check_problem(http->Get("/api/v1/settlements?cursor=x"), 422, "invalid_value", "?cursor");
+  check_problem(http->Get("/api/v1/settlements?status=DONE"), 422, "invalid_value", "?status");
+  check_problem(http->Get("/api/v1/settlements?stauts=FAILED"), 422, "unknown_field", "?stauts");
+  check_problem(http->Get("/api/v1/settlements?from_bank=%0d%0aX"), 422, "invalid_value", "?from_bank");
+}
+
+BOOST_AUTO_TEST_CASE(accounts_are_opened_funded_and_shown) {
+  const auto opened =
+      post("/api/v1/accounts", R"({"kind":"vostro","bank":"ABIDCIAB","currency":"GHS","floor":"-10.5"})", "");
+  BOOST_REQUIRE(opened);
+  BOOST_TEST(opened->status == 201);
+  const std::string id = Json::parse(opened->body).at("id");
+  BOOST_TEST(opened->get_header_value("Location") == "/api/v1/accounts/" + id);
+  BOOST_TEST(Json::parse(opened->body).at("available") == "10.50");
+  const auto twice = post("/api/v1/accounts", R"({"kind":"vostro","bank":"ABIDCIAB","currency":"GHS"})", "");
+  check_problem(twice, 409, "account_exists", "/bank");
+  BOOST_TEST(Json::parse(twice->body).at("existing") == id);
+  const auto funded = post("/api/v1/accounts/" + id + "/fund", R"({"amount":100.25,"currency":"GHS"})", "f1");
+  BOOST_TEST(funded->status == 201);
+  BOOST_TEST(Json::parse(funded->body).at("account").at("balance") == "100.25");
+  BOOST_TEST(Json::parse(http->Get("/api/v1/accounts/" + id)->body).at("version") == 1);
+  const auto entries = Json::parse(http->Get("/api/v1/accounts/" + id + "/entries")->body);
+  BOOST_TEST(entries.at("data").at(0).at("amount") == "100.25");
+  BOOST_TEST(entries.at("data").at(0).at("direction") == "credit");
+  BOOST_TEST(Json::parse(http->Get("/api/v1/accounts/nostro")->body).at("data").empty());
+  BOOST_TEST(Json::parse(http->Get("/api/v1/accounts/vostro")->body).at("data").size() == 1U);
+  BOOST_TEST(Json::parse(http->Get("/api/v1/accounts/" + id + "/timeline")->body).at("data").size() == 1U);
+  const std::string other = AccountId{books->fresh()}.text();
+  check_problem(http->Get("/api/v1/accounts/" + other), 404, "not_found", "path:id");
+  check_problem(http->Get("/api/v1/accounts/" + other + "/entries"), 404, "not_found", "path:id");
+  check_problem(post("/api/v1/accounts/" + other + "/fund", R"({"amount":1,"currency":"GHS"})", "f2"), 404,
+                "unknown_account", "path:id");
+}
+
+BOOST_AUTO_TEST_CASE(every_wrong_call_is_a_problem_that_names_its_place) {
+  const std::string path = "/api/v1/settlements";
+  check_problem(post(path, good_order, ""), 400, "idempotency_key_missing", "header:Idempotency-Key");
+  check_problem(post(path, good_order, std::string(256, 'k')), 422, "invalid_value",
+                "header:Idempotency-Key");
+  check_problem(post(path, good_order, "a b"), 422, "invalid_value", "header:Idempotency-Key");
+  check_problem(post(path, "", "k"), 400, "malformed_body", "");
+  check_problem(post(path, std::string(1000, '['), "k"), 400, "malformed_body", [] {
+    std::string zeros;
+    for (int i = 0; i < 32; ++i) zeros += "/0";
+    return zeros;
+  }());
+  check_problem(post(path, order_with("amount", "\"1.5\""), "k"), 422, "amount_decimals", "/amount");
+  check_problem(post(path, std::string(10'000'000, ' '), "k"), 413, "body_too_large", "");
+  check_problem(http->Post(path, {{"Idempotency-Key", "k"}}, good_order, "text/plain"), 415,
+                "unsupported_media_type", "header:Content-Type");
+  check_problem(http->Post(path, {{"Idempotency-Key", "k"}, {"Content-Encoding", "br"}}, good_order,
+                           "application/json"),
+                415, "unsupported_media_type", "header:Content-Encoding");
+  const auto wrong_method = http->Delete(path);
+  check_problem(wrong_method, 405, "method_not_allowed", "method:DELETE");
+  BOOST_TEST(wrong_method->get_header_value("Allow") == "POST, GET");
+  check_problem(http->Options(path), 405, "method_not_allowed", "method:OPTIONS");
+  check_problem(http->Get("/api/v1/settlements/batch"), 405, "method_not_allowed", "method:GET");
+  check_problem(http->Get("/api/v2/settlements"), 404, "not_found", "path:/api/v2/settlements");
+  check_problem(http->Get("/api/v1/settlements/"), 404, "not_found", "path:/api/v1/settlements/");
+  check_problem(http->Get("/api/v1/settlements/x"), 404, "not_found", "path:id");
+  check_problem(http->Get("/api/v1/events?after=yesterday"), 422, "invalid_value", "?after");
+  http->set_default_headers({});
+  const auto no_key = post(path, good_order, "k");
+  check_problem(no_key, 401, "unauthorized", "header:X-API-Key");
+  BOOST_TEST(!no_key->get_header_value("WWW-Authenticate").empty());
+  http->set_default_headers({{"X-API-Key", "key-of-op"}});
+  check_problem(http->Get("/api/v1/accounts"), 401, "unauthorized", "header:X-API-Key");
+  check_problem(http->Get("/metrics"), 401, "unauthorized", "header:X-API-Key");
+  BOOST_TEST(http->Get("/health")->status == 200);
+  BOOST_TEST(books->settlements.empty());
+}
+
+BOOST_AUTO_TEST_CASE(french_speakers_are_refused_in_french) {
+  const auto result = post("/api/v1/settlements", order_with("amount", "\"50000.50\""), "k",
+                           {{"Accept-Language", "fr-CI, en;q=0.8"}});
+  const auto body = Json::parse(result->body);
+  BOOST_TEST(body.at("lang") == "fr");
+  BOOST_TEST(body.at("code") == "amount_decimals");
+  BOOST_TEST(body.at("title") == "Le montant a trop de décimales");
+  BOOST_TEST(
+      body.at("detail") ==
+      "amount : le montant a plus de décimales que la devise n'en admet ; reçu « 50000.50 ». Rien n'a été "
+      "enregistré.");
+  const auto english = post("/api/v1/settlements", good_order, "", {{"Accept-Language", "en, fr;q=0.9"}});
+  BOOST_TEST(Json::parse(english->body).at("lang") == "en");
+}
+
+BOOST_AUTO_TEST_CASE(health_tells_alive_ready_and_why_not) {
+  BOOST_TEST(http->Get("/health")->body == R"({"status":"ok"})");
+  BOOST_TEST(http->Get("/api/v1/health/live")->status == 200);
+  BOOST_TEST(http->Get("/api/v1/health/ready")->body == R"({"status":"ready"})");
+  books->ready = false;
+  BOOST_TEST(http->Get("/api/v1/health")->body == R"({"status":"degraded"})");
+  const auto not_ready = http->Get("/api/v1/health/ready");
+  BOOST_TEST(not_ready->status == 503);
+  BOOST_TEST(not_ready->body ==
+             R"({"status":"not_ready","reasons":["recovery: 3 settlements left"],"recovering":3})");
+  BOOST_TEST(Json::parse(http->Get("/api/v1/health/detailed")->body).at("items").size() == 2U);
+  BOOST_TEST(http->Get("/metrics")->body == "settlement_total 1\n");
+  BOOST_TEST(Json::parse(http->Get("/problems/amount-decimals")->body).at("status") == 422);
+  BOOST_TEST(http->Get("/problems/nothing")->status == 404);
+}
+
+BOOST_AUTO_TEST_CASE(draining_refuses_work_and_keeps_health) {
+  front->drain();
+  const auto result = post("/api/v1/settlements", good_order, "k");
+  check_problem(result, 503, "shutting_down", "");
+  BOOST_TEST(!result->get_header_value("Retry-After").empty());
+  BOOST_TEST(http->Get("/api/v1/health/ready")->status == 503);
+  BOOST_TEST(http->Get("/api/v1/health/live")->status == 200);
+}
+
+BOOST_AUTO_TEST_CASE(committed_events_flow_in_order_and_resume_where_they_were) {
+  for (int i = 0; i < 700; ++i) commit("settlement.executing");
+  auto all = stream("?after=0-0");
+  const auto old = all.read(10s, "id: 0-700\n");
+  BOOST_TEST(old.starts_with("HTTP/1.1 200"));
+  BOOST_TEST(old.find("retry: 2000\n\n") != std::string::npos);
+  BOOST_TEST(RawClient::count(old, "\nid: 0-") + RawClient::count(old, "\n\nid: 0-1\n") >= 700U);
+  BOOST_TEST(old.find("event: settlement.executing\ndata: {\"id\":\"0-700\"") != std::string::npos);
+  BOOST_TEST(old.find("\"payload\":{\"a\": 1}}\n\n") != std::string::npos);
+  std::size_t at = 0;
+  for (int i = 1; i <= 700; ++i) {
+    at = old.find("id: 0-" + std::to_string(i) + "\n", at);
+    BOOST_REQUIRE(at != std::string::npos);
+  }
+  auto fresh = stream("");
+  auto some = stream("?kind=account.");
+  auto resumed = stream("?after=0-3", "Last-Event-ID: 0-699\r\n");
+  BOOST_TEST(fresh.read(5s, "retry").find("id:") == std::string::npos);
+  (void)some.read(5s, "retry");
+  BOOST_TEST(RawClient::count(resumed.read(5s, "id: 0-700\n"), "\nid: ") == 1U);
+  commit("account.opened");
+  commit("settlement.completed");
+  BOOST_TEST(RawClient::count(all.read(5s, "id: 0-702\n"), "id: 0-") == 2U);
+  BOOST_TEST(RawClient::count(fresh.read(5s, "id: 0-702\n"), "id: 0-") == 2U);
+  BOOST_TEST(RawClient::count(resumed.read(5s, "id: 0-702\n"), "id: 0-") == 2U);
+  const auto filtered = some.read(5s, "id: 0-701\n");
+  BOOST_TEST(filtered.find("event: account.opened") != std::string::npos);
+  BOOST_TEST(filtered.find("0-702") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_event_that_nobody_announced_is_found_by_looking) {
+  auto reader_of_events = stream("");
+  (void)reader_of_events.read(5s, "retry");
+  {
+    const std::lock_guard lock(books->mutex);
+    books->note("settlement.completed", "set_x");
+  }
+  BOOST_TEST(reader_of_events.read(10s, "id: 0-1\n").find("event: settlement.completed") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_who_never_reads_holds_up_nobody) {
+  auto sleeper = stream("?after=0-0");
+  auto awake = stream("?after=0-0");
+  (void)awake.read(5s, "retry");
+  {
+    const std::lock_guard lock(books->mutex);
+    for (int i = 0; i < 3000; ++i)
+      books->note("settlement.executing", "set_x", "{\"pad\":\"" + std::string(4000, 'p') + "\"}");
+  }
+  caf::anon_send(front->listener(), EventsCommitted{0, 3000});
+  BOOST_TEST(awake.read(60s, "id: 0-3000\n").find("id: 0-3000\n") != std::string::npos);
+  // What the kernel takes for the sleeper is bounded, and so is what we keep; in the end he is cut.
+  pollfd hang_up{sleeper.fd(), POLLRDHUP, 0};
+  BOOST_TEST(::poll(&hang_up, 1, 60'000) == 1);
+  const auto got = sleeper.read(10s);
+  BOOST_TEST(sleeper.over());
+  BOOST_TEST(got.find("id: 0-3000\n") == std::string::npos);
+  commit("settlement.completed");
+  BOOST_TEST(awake.read(10s, "id: 0-3001\n").find("id: 0-3001\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(metrics_are_told_of_every_answer_by_route) {
+  post("/api/v1/settlements", good_order, "k");
+  http->Get("/api/v1/settlements/x");
+  http->Get("/nowhere");
+  http->Get("/health");
+  const std::lock_guard lock(books->mutex);
+  const std::set<std::string> expected{"/api/v1/settlements 202", "/api/v1/settlements/{id} 404", " 404",
+                                       "/health 200"};
+  BOOST_TEST(routes_seen == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(every_route_is_documented_and_nothing_else) {
+  const auto document = Json::parse(http->Get("/openapi.json")->body);
+  BOOST_TEST(document.at("openapi") == "3.1.0");
+  std::set<std::string> documented, there;
+  for (const auto& [path, methods] : document.at("paths").items())
+    for (const auto& [method, operation] : methods.items()) documented.insert(method + ' ' + path);
+  for (const Route& r : routes())
+    there.insert((r.method == "GET" ? "get " : "post ") + std::string(r.pattern));
+  BOOST_TEST(documented == there, boost::test_tools::per_element());
+  // Every reference leads somewhere.
+  const std::function<void(const Json&)> follow = [&](const Json& node) {
+    if (node.is_object() && node.contains("$ref")) {
+      const auto target = node.at("$ref").get<std::string>().substr(1);
+      BOOST_TEST(document.contains(Json::json_pointer(target)), target);
+    }
+    if (node.is_structured())
+      for (const auto& child : node) follow(child);
+  };
+  follow(document);
+  // What the server says about a receipt, the document knows.
+  const auto receipt = Json::parse(post("/api/v1/settlements", good_order, "k")->body);
+  const auto& schema = document.at("components").at("schemas").at("Receipt");
+  for (const auto& [name, value] : receipt.items()) BOOST_TEST(schema.at("properties").contains(name), name);
+  for (const auto& name : schema.at("required")) BOOST_TEST(receipt.contains(name.get<std::string>()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_CASE(silence_is_answered_with_503_and_the_same_key_finds_out) {
+  FrontLimits limits;
+  limits.answer_max = 200ms;
+  House house(limits);
+  house.books->silent = true;
+  const auto result = house.post("/api/v1/settlements", good_order, "k");
+  check_problem(result, 503, "database_unavailable", "");
+  BOOST_TEST(result->get_header_value("Retry-After") == "2");
+  const std::string detail = Json::parse(result->body).at("detail");
+  BOOST_TEST(detail.find("same key") != std::string::npos);
+  BOOST_TEST(detail.find("Nothing was recorded") == std::string::npos);
+  BOOST_TEST(Json::parse(result->body).at("retryable") == true);
+  house.books->silent = false;
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
+}
+
+BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
+  FrontLimits limits;
+  limits.tickets_max = 8;
+  limits.answer_max = 3s;
+  House house(limits);
+  house.books->silent = true;
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 8; ++i) {
+    waiting.emplace_back(house.front->port());
+    waiting.back().send(
+        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
+        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
+        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
+  }
+  while (house.front->pending() < 8) std::this_thread::sleep_for(1ms);
+  const auto refused = house.post("/api/v1/settlements", good_order, "k");
+  check_problem(refused, 503, "overloaded", "");
+  BOOST_TEST(refused->get_header_value("Retry-After") == "1");
+  BOOST_TEST(Json::parse(refused->body).at("detail").get<std::string>().ends_with("Nothing was recorded."));
+  BOOST_TEST(house.http->Get("/health")->status == 200);
+  for (auto& client : waiting) BOOST_TEST(status_of(client.read(10s, "}")) == 503);
+  house.books->silent = false;
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
+}
