@@ -8,6 +8,7 @@
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
@@ -91,11 +92,12 @@ struct System::Impl {
   std::string program_dir;
   Metrics metrics;
   const Clock clock = system_clock();
-  Words ledger_trouble;
+  Words ledger_trouble, fenced;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
 
+  std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
   std::string database_url;
   std::unique_ptr<SandboxChild> sandbox;
@@ -191,7 +193,14 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
-                           .keep_waiting = [this] { return !ending.load(); }};
+                           .keep_waiting = [this] { return !ending.load(); },
+                           // Another process writes now: whatever we believe may be wrong.
+                           .on_fenced =
+                               [this](const std::string& why) {
+                                 fenced.set(why);
+                                 log_error("ledger_fenced", {{"why", why}});
+                                 end_process(exit_unavailable);
+                               }};
     LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
                                   .clock = clock,
                                   .ids = system_ids(),
@@ -209,6 +218,15 @@ struct System::Impl {
         caf::actor_cast<ReaderActor>(supervised("reader", [url = database_url](caf::event_based_actor* self) {
           return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
         }));
+    await_take_over(store.lease_patience + 5s);
+  }
+
+  /// Only who may write opens a port: a second process on the same database must not say that it is ready.
+  /// A database that goes away just now is no reason to end; readiness tells of it.
+  void await_take_over(std::chrono::milliseconds most) {
+    caf::scoped_actor self{*actors};
+    self->request(ledger, most, ReadInFlight{}).receive([](const InFlight&) {}, [](const caf::error&) {});
+    if (const auto why = fenced.get(); !why.empty()) throw StartFailure(exit_unavailable, why + '.');
   }
 
   void start_rails() {
@@ -400,7 +418,7 @@ void System::start() {
   it.start_log();
   const fs::path data_dir = it.config.storage.data_dir;
   try {
-    fs::create_directories(data_dir);
+    it.data_folder = std::make_unique<DataFolder>(data_dir);
     remove_endpoint(data_dir);
     it.start_database();
     it.start_sandbox();

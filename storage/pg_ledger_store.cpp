@@ -170,7 +170,8 @@ class PgLedgerStore final : public LedgerStore {
       std::string why;
       try {
         return work();
-      } catch (const Fenced&) {
+      } catch (const Fenced& e) {
+        settings_.on_fenced(e.what());
         throw;
       } catch (const pqxx::in_doubt_error& e) {
         why = e.what();
