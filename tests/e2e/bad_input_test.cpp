@@ -85,7 +85,7 @@ std::vector<Case> cases(const std::string& payer) {
       // Keys and heads.
       {post, settlements, good, 400, "idempotency_key_missing", "Idempotency-Key", known, "application/json",
        ""},
-      {post, settlements, good, 400, "", "Idempotency-Key", known, "application/json", std::string(256, 'k')},
+      {post, settlements, good, 422, "", "Idempotency-Key", known, "application/json", std::string(256, 'k')},
       {post, settlements, good, 415, "", "", known, "text/plain"},
       {post, settlements, good, 401, "unauthorized", "X-API-Key", nobody},
       {post, settlements, good, 401, "unauthorized", "X-API-Key", stranger},

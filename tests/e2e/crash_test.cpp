@@ -110,6 +110,16 @@ BOOST_AUTO_TEST_CASE(a_second_settled_on_the_same_folder_is_refused_and_the_firs
   check_that_all_completed(load.finish());
 }
 
+BOOST_AUTO_TEST_CASE(the_bank_of_a_killed_settled_pays_nothing_behind_the_back_of_the_next_one) {
+  // Payments that the old bank has in its hands while the new one starts.
+  settled.fault("delay", R"("count":8,"ms":3000)");
+  Load load(settled, some_orders(8), 8);
+  BOOST_REQUIRE(eventually([&] { return load.answered() == 8 && settled.faults_fired() == 8; }));
+  BOOST_TEST(settled.end(SIGKILL) == -SIGKILL);
+  settled.start();
+  check_that_all_completed(load.finish());
+}
+
 BOOST_AUTO_TEST_CASE(kill_9_of_the_database_in_the_middle_of_a_load_is_waited_out) {
   make_the_bank_slow();
   Load load(settled, some_orders(300), 16);

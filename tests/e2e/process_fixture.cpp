@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <signal.h>
 #include <sstream>
@@ -103,6 +104,7 @@ pid_t sandbox_in(const fs::path& folder) {
 int exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status); }
 
 bool test_failed() {
+  if (std::uncaught_exceptions() > 0) return true;
   using namespace boost::unit_test;
   const auto id = framework::current_test_case_id();
   return id != INV_TEST_UNIT_ID && !results_collector.results(id).passed();
@@ -308,8 +310,8 @@ void Settled::fault(const std::string& kind, const std::string& more) const {
 void Settled::clear_faults() const { Http(sandbox_url()).remove("/sandbox/faults"); }
 int Settled::faults_fired() const {
   int fired = 0;
-  for (const auto& script : Http(sandbox_url()).get("/sandbox/faults").json())
-    fired += script["fired"].get<int>();
+  const auto scripts = Http(sandbox_url()).get("/sandbox/faults").json();
+  for (const auto& script : scripts) fired += script["fired"].get<int>();
   return fired;
 }
 

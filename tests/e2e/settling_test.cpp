@@ -45,8 +45,8 @@ struct Client {
   }
   std::vector<std::string> timeline(const std::string& id) {
     std::vector<std::string> kinds;
-    for (const auto& event : http.get("/api/v1/settlements/" + id + "/timeline").json()["data"])
-      kinds.push_back(event["kind"].get<std::string>());
+    const auto all = http.get("/api/v1/settlements/" + id + "/timeline").json();
+    for (const auto& event : all["data"]) kinds.push_back(event["kind"].get<std::string>());
     return kinds;
   }
   long metric(const std::string& line_start) {
@@ -86,7 +86,8 @@ BOOST_AUTO_TEST_CASE(an_order_goes_all_the_way_and_everybody_hears_of_it) {
   BOOST_TEST(s.text("credit_account") == payee);
   BOOST_TEST(s.text("attempts") == "1");
   std::string checkpoints;
-  for (const auto& c : s.json()["checkpoints"]) checkpoints += c["name"].get<std::string>() + ' ';
+  const auto all = s.json();
+  for (const auto& c : all["checkpoints"]) checkpoints += c["name"].get<std::string>() + ' ';
   BOOST_TEST(checkpoints == "Validation Lock Transfer Confirm Finalize ");
   const std::vector<std::string> life{"settlement.executing", "settlement.completed"};
   BOOST_TEST(timeline(id) == life, boost::test_tools::per_element());
