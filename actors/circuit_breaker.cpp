@@ -14,6 +14,11 @@ void tell(CircuitBreakerState& state) {
   state.settings.on_state(state.told);
 }
 
+/// Our own queues being full say nothing about the bank.
+bool own_queue(std::string_view code) {
+  return code == "rail_busy" || code == "queue_full" || code == "queue_timeout" || code == "shutting_down";
+}
+
 /// What an answer says about the bank's health: a refusal is a healthy answer, silence and 5xx are not.
 void judge(CircuitBreakerState& state, BreakerTicket ticket, const RailAnswer& answer) {
   switch (answer.outcome) {
@@ -24,14 +29,11 @@ void judge(CircuitBreakerState& state, BreakerTicket ticket, const RailAnswer& a
       state.breaker.succeeded(ticket);
       break;
     case Outcome::not_sent:
-      // Our own queue being full says nothing about the bank.
-      if (answer.code == "rail_busy")
+    case Outcome::unknown:
+      if (own_queue(answer.code))
         state.breaker.abandoned(ticket);
       else
         state.breaker.failed(ticket, now(state));
-      break;
-    case Outcome::unknown:
-      state.breaker.failed(ticket, now(state));
       break;
   }
   tell(state);
@@ -47,9 +49,10 @@ caf::result<RailAnswer> pass_on(Self self, BreakerTicket ticket, const Call& cal
             promise.deliver(std::move(answer));
           },
           [=](const caf::error&) mutable {
+            // The connector says itself when its bank is silent; its own silence is not the bank's.
             const RailAnswer silence{
                 .outcome = Outcome::unknown, .code = "no_answer", .detail = "the connector did not answer"};
-            judge(self->state, ticket, silence);
+            self->state.breaker.abandoned(ticket);
             promise.deliver(silence);
           });
   return promise;

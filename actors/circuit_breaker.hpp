@@ -2,7 +2,7 @@
 //
 // Spawned by   runtime/, one per connector.
 // Remembers    the breaker's state (domain/breaker); a fresh one starts CLOSED.
-// Rules        open: a payment is answered not_sent at once, an inquiry is still let through now and then.
+// Rules        open: a payment is answered not_sent at once, an inquiry unknown.
 //              After the time-out the first call is a probe (an inquiry or a health call), never a payment.
 // On failure   the supervisor spawns it anew; callers whose answer was lost doubt and ask.
 #pragma once
@@ -19,7 +19,7 @@ namespace settled {
 struct CircuitBreakerSettings {
   std::string connector;  // for words and metrics
   BreakerSettings breaker;
-  Clock clock;
+  Clock clock;  // steady
   /// Longest wait for the connector's answer.
   std::chrono::milliseconds answer_max{45'000};
   std::function<void(BreakerState)> on_state = [](BreakerState) {};

@@ -2,8 +2,8 @@
 //
 // Spawned by   runtime/, one per configured connector, behind its circuit breaker.
 // Remembers    which calls are under way and which wait for a place; nothing that must survive it.
-// Limits       at most `in_flight_max` calls under way. A payment that waits past its `not_after` is
-//              answered not_sent, because it was not.
+// Limits       at most `in_flight_max` payments and a quarter of that in inquiries under way. A payment that
+//              waits past its `not_after` is answered not_sent, because it was not.
 // On failure   its callers hear nothing, their time limits run out, and they doubt: they will ask.
 #pragma once
 #include "connectors/connector.hpp"
@@ -21,7 +21,7 @@ namespace settled {
 
 struct ConnectorSettings {
   std::size_t in_flight_max = 256;
-  Clock clock;
+  Clock clock;  // steady, the same as the settlements'
 };
 
 using ConnectorActor = RailActor::extend<caf::reacts_to<CallDone>>;
@@ -31,8 +31,14 @@ struct ConnectorState {
   std::shared_ptr<Connector> connector;
   ConnectorSettings settings;
   std::uint64_t next_ticket = 0;
-  std::unordered_map<std::uint64_t, Promise> under_way;
+  struct Call {
+    Promise promise;
+    std::size_t* place = nullptr;  // the counter that this call takes a place of
+  };
+  std::unordered_map<std::uint64_t, Call> under_way;
+  std::size_t sending = 0, inquiring = 0, checking = 0;
   std::deque<std::pair<SendPayment, Promise>> waiting;
+  std::deque<std::pair<InquirePayment, Promise>> questions;
   static inline const char* name = "connector";
 };
 

@@ -24,7 +24,7 @@ struct Gathering {
 void gather(Self self, const std::shared_ptr<Gathering>& all) {
   const auto& sources = self->state.sources;
   all->report.ready = true;
-  all->missing = 2 + sources.rails.size();
+  all->missing = 3 + sources.rails.size();
   if (sources.ending()) all->must({"process", false, "shutting down"});
   const auto trouble = sources.ledger_trouble();
   all->must({"ledger", trouble.empty(), trouble.empty() ? "writes" : trouble});
@@ -39,6 +39,13 @@ void gather(Self self, const std::shared_ptr<Gathering>& all) {
             all->must({"database", false, self->system().render(e)});
             all->part_done();
           });
+  self->request(sources.reader, sources.patience, ListSettlements{.status = "CONFIRMING", .limit = 200})
+      .then(
+          [=](const SettlementPage& page) {
+            for (const auto& s : page.settlements) all->report.unknown += s.unknown_since > 0;
+            all->part_done();
+          },
+          [=](const caf::error&) { all->part_done(); });
   self->request(sources.intake, sources.patience, ReadHealth{})
       .then(
           [=](const HealthReport& intake) {

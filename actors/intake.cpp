@@ -4,22 +4,33 @@ namespace settled {
 namespace {
 using Self = IntakeActor::stateful_pointer<IntakeState>;
 
-const std::shared_ptr<const SettlementContext>& context_of(const IntakeState& state,
-                                                           const SettlementView& s) {
+/// The rail that the row names, and no other: another bank's "not found" would prove nothing.
+std::shared_ptr<const SettlementContext> context_of(const IntakeState& state, const SettlementView& s) {
   for (std::size_t i = 0; i < state.settings.rules.size(); ++i)
     if (state.settings.rules[i].connector == s.connector) return state.settings.rails[i];
-  // The connector was taken out of the configuration: whoever serves the bank now may be asked.
-  const auto other = route(state.settings.rules, s.order);
-  ensure(other.has_value(), "a settlement in flight has a rail that can be asked");
-  return state.settings.rails[*other];
+  return nullptr;
+}
+
+void park(Self self, SettlementId id, const std::string& why) {
+  auto& state = self->state;
+  state.parked.insert(id);
+  state.recovering.erase(id);
+  state.settings.on_failure(id, why, true);
 }
 
 void start(Self self, const SettlementView& s, Start how) {
   auto& state = self->state;
   auto& one = state.in_flight[s.id];
-  one.actor = self->spawn(settlement, context_of(state, s), IntakeActor{self}, s, how);
+  const auto context = context_of(state, s);
+  if (!context) return park(self, s.id, "its connector " + s.connector + " is not configured any more");
+  one.actor = self->spawn(settlement, context, IntakeActor{self}, s, how);
   self->monitor(one.actor);
   state.by_address.emplace(one.actor.address(), s.id);
+}
+
+bool has_actor(const IntakeState& state, SettlementId id) {
+  const auto known = state.in_flight.find(id);
+  return known != state.in_flight.end() && known->second.actor;
 }
 
 void report_recovered(Self self) {
@@ -30,26 +41,40 @@ void report_recovered(Self self) {
 }
 
 /// Spawns an actor for everything in flight that has none: after a start of the process, after a restart of
-/// the ledger writer (whose last answers may be lost), after a failure of a settlement.
+/// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a
+/// time, however many reasons there are.
 void take_up(Self self) {
-  self->request(self->state.settings.ledger, caf::infinite, ReadInFlight{})
+  auto& state = self->state;
+  if (state.taking_up) {
+    state.take_up_again = true;
+    return;
+  }
+  state.taking_up = true;
+  state.take_up_again = false;
+  self->request(state.settings.ledger, caf::infinite, ReadInFlight{})
       .then(
           [=](const InFlight& books) {
-            auto& state = self->state;
-            for (const SettlementView& s : books.settlements) {
-              if (state.parked.contains(s.id)) continue;
-              const auto known = state.in_flight.find(s.id);
-              if (known != state.in_flight.end() && known->second.actor) continue;
-              if (!state.loaded) {
-                ++state.taken_up;
-                state.recovering.insert(s.id);
+            auto& s = self->state;
+            s.taking_up = false;
+            std::unordered_set<SettlementId> open;
+            for (const SettlementView& one : books.settlements) {
+              open.insert(one.id);
+              if (s.parked.contains(one.id) || has_actor(s, one.id)) continue;
+              if (!s.loaded) {
+                ++s.taken_up;
+                s.recovering.insert(one.id);
               }
-              start(self, s, Start::recovered);
+              start(self, one, Start::recovered);
             }
-            state.loaded = true;
+            // Who failed after its end was recorded is in the books no more.
+            std::erase_if(s.in_flight,
+                          [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            s.loaded = true;
             report_recovered(self);
+            if (s.take_up_again) take_up(self);
           },
           [=](const caf::error&) {
+            self->state.taking_up = false;
             self->delayed_send(self, std::chrono::milliseconds(200), AskedOnce{});  // an empty id: take up
           });
 }
@@ -67,12 +92,13 @@ void ended(Self self, const caf::down_msg& down) {
   }
   auto& one = state.in_flight[id];
   one.actor = nullptr;
-  const bool park = ++one.failures > state.settings.restarts_max;
-  state.settings.on_failure(id, self->system().render(down.reason), park);
-  if (park)
-    state.parked.insert(id);
-  else
+  const auto why = self->system().render(down.reason);
+  if (++one.failures > state.settings.restarts_max) {
+    park(self, id, why);
+  } else {
+    state.settings.on_failure(id, why, false);
     take_up(self);
+  }
   report_recovered(self);
 }
 
@@ -81,12 +107,11 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
   const auto waiting = state.in_flight.size() + state.being_written + call.orders.size();
   if (waiting > state.settings.in_flight_max) {
     Submissions full;
-    full.results.assign(
-        call.orders.size(),
-        {.refusal = {Errc::overloaded, "",
-                     "full (" + std::to_string(state.in_flight.size() + state.being_written) +
-                         " settlements in flight). Nothing was recorded. Send the same key again.",
-                     ""}});
+    full.results.assign(call.orders.size(),
+                        {.refusal = {Errc::overloaded, "",
+                                     "full (" + std::to_string(state.in_flight.size() + state.being_written) +
+                                         " settlements in flight). Send the same key again.",
+                                     ""}});
     return full;
   }
   OpenSettlements open{.caller = call.caller, .items = {}};
@@ -105,9 +130,15 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
       .then(
           [=](Submissions& answer) mutable {
             self->state.being_written -= count;
-            for (const Submission& one : answer.results)
-              if (one.kind == Submission::Kind::accepted && !final_status(one.settlement.status))
+            for (const Submission& one : answer.results) {
+              if (one.kind == Submission::Kind::accepted && one.settlement.status == Status::FAILED)
+                self->state.settings.on_refused(one.settlement);
+              if (one.kind == Submission::Kind::refused || final_status(one.settlement.status)) continue;
+              if (one.kind == Submission::Kind::accepted)
                 start(self, one.settlement, Start::fresh);
+              else if (!has_actor(self->state, one.settlement.id))
+                take_up(self);  // a replay of what should be in flight and is not
+            }
             promise.deliver(std::move(answer));
           },
           [=](caf::error& why) mutable {

@@ -5,7 +5,8 @@
 // Limits       at most `in_flight_max` settlements; beyond it orders are refused as overloaded, unrecorded.
 // Supervises   a settlement that ends with an error is spawned again from its row, which asks before it
 //              sends; after `restarts_max` failures it is parked: it stays in flight, visible, and the next
-//              start takes it up again.
+//              start takes it up again. So is one whose connector is configured no more: only the bank that
+//              has the order can say what became of it.
 // On failure   the supervisor spawns it anew; the settlements of the old one end with it and are spawned
 //              again from the books.
 #pragma once
@@ -31,6 +32,8 @@ struct IntakeSettings {
   /// Told when a settlement's actor failed: for the log and the metric.
   std::function<void(SettlementId, const std::string& why, bool parked)> on_failure =
       [](SettlementId, const std::string&, bool) {};
+  /// Told of orders that were recorded as FAILED at once.
+  std::function<void(const SettlementView&)> on_refused = [](const SettlementView&) {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
   std::function<void(std::size_t taken_up)> on_recovered = [](std::size_t) {};
 };
@@ -49,6 +52,7 @@ struct IntakeState {
   std::size_t taken_up = 0;
   bool recovered = false;
   bool loaded = false;
+  bool taking_up = false, take_up_again = false;
   static inline const char* name = "intake";
 };
 

@@ -15,8 +15,8 @@ void finish(Self self) {
   auto& state = self->state;
   for (auto& [n, waiter] : state.waiters) waiter.deliver(SettlementFound{true, state.settlement});
   state.waiters.clear();
-  state.context->on_final(state.settlement);
   self->quit();
+  state.context->on_final(state.settlement);
 }
 
 /// What the row, as it is now recorded, asks for next.
@@ -49,7 +49,12 @@ void record(Self self, AdvanceSettlement step) {
             s.busy = false;
             s.unrecorded.reset();
             ensure(recorded.found, "a settlement in flight is recorded");
-            if (recorded.settlement.status != s.settlement.status) s.tries = 0;
+            s.record_failures = 0;
+            // Only what the bank said ends a back-off: a send that did not leave goes on with it.
+            if (recorded.settlement.status == Status::CONFIRMING && s.settlement.status == Status::EXECUTING)
+              s.tries = 0;
+            // An intent that this request did not write may have been carried out: then ask, do not send.
+            if (!recorded.advanced) s.asked = false;
             s.settlement = std::move(recorded.settlement);
             go_on(self);
           },
@@ -57,8 +62,11 @@ void record(Self self, AdvanceSettlement step) {
             // The writer is gone and comes back. Whether this step was written shows when it is tried
             // again: a step that was taken cannot be taken twice. What a bank answered must not be lost,
             // so nothing else happens before.
-            self->state.busy = false;
-            self->state.unrecorded = step;
+            auto& s = self->state;
+            s.busy = false;
+            s.unrecorded = step;
+            // Refused again and again: intake decides whether this one needs a person.
+            ensure(++s.record_failures < 25, "a step of this settlement can be recorded");
             self->delayed_send(self, std::chrono::milliseconds(200), NextStep{});
           });
 }
@@ -67,9 +75,12 @@ void record(Self self, AdvanceSettlement step) {
 /// row only knows that a send before its own time may still have been on its way.
 Micros last_send_over(const SettlementState& state) {
   if (state.send_ended_at > 0) return state.send_ended_at;
-  return state.began_at + std::chrono::microseconds(state.context->settings.send_begins_max).count();
+  const auto& settings = state.context->settings;
+  return state.began_at +
+         std::chrono::microseconds(settings.send_begins_max + settings.send_lasts_max).count();
 }
 
+/// `asked_at` is steady.
 std::string proof_of_absence(const SettlementState& state, Micros asked_at) {
   const auto waited_ms = (asked_at - last_send_over(state)) / 1000;
   return "the bank said 'not found' " + std::to_string(waited_ms) + " ms after the send (final after " +
@@ -84,7 +95,7 @@ std::string refusal_words(const RailAnswer& answer) {
 }
 
 /// The steps that an answer stands for, from the state that the settlement is in.
-AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt) {
+AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt, Micros asked_at) {
   AdvanceSettlement step{.attempt = attempt};
   const bool executing = state.settlement.status == Status::EXECUTING;
   switch (attempt.answer.outcome) {
@@ -109,9 +120,9 @@ AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt)
       if (executing) step.path.push_back(Event::doubt);
       // The clock starts at the send, and the question must have been put after the time was up.
       if (attempt.kind == Attempt::Kind::inquiry && state.context->capability.status_by_reference &&
-          attempt.started_at - last_send_over(state) >= final_after) {
+          asked_at - last_send_over(state) >= final_after) {
         step.path.insert(step.path.end(), {Event::absent, Event::send});
-        step.proof = proof_of_absence(state, attempt.started_at);
+        step.proof = proof_of_absence(state, asked_at);
       } else if (!executing) {
         step.path.push_back(Event::doubt);
       }
@@ -124,21 +135,30 @@ AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt)
   return step;
 }
 
+bool nothing_new(const SettlementState& state, const AdvanceSettlement& step) {
+  return state.settlement.status == Status::CONFIRMING && step.path.size() == 1 &&
+         (step.path[0] == Event::doubt || step.path[0] == Event::accept) &&
+         state.settlement.last_outcome == to_string(step.attempt.answer.outcome);
+}
+
 /// A call to the rail, its answer (silence is `unknown`) and the step that follows from it.
 template <class Call>
 void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, Call call) {
   auto& state = self->state;
   state.busy = true;
   const Micros started = state.context->clock();
+  const Micros asked_at = state.context->steady();
   const auto answered = [=](RailAnswer answer) {
     auto& s = self->state;
     s.busy = false;
-    if (kind == Attempt::Kind::send) s.send_ended_at = s.context->clock();
-    const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()});
+    if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
+    const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
     if (!s.asked) {
       s.asked = true;
       self->send(s.intake, AskedOnce{s.settlement.id});
     }
+    // Asked again and told the same: the books know it, and it need not be written each time.
+    if (nothing_new(s, step)) return wait(self, s.context->settings.inquiry);
     record(self, step);
   };
   self->request(state.context->rail, limit, std::move(call))
@@ -153,7 +173,8 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
 void send(Self self) {
   auto& state = self->state;
   const auto& settings = state.context->settings;
-  const Micros not_after = state.context->clock() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
+  const Micros not_after =
+      state.context->steady() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
             SendPayment{instruction_of(state.settlement), state.settlement.attempts, not_after});
 }
@@ -162,6 +183,24 @@ void inquire(Self self) {
   auto& state = self->state;
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
             InquirePayment{instruction_of(state.settlement)});
+}
+
+/// An order that could not leave waits for its rail without writing: only when the rail is there again is
+/// the next intent recorded; then EXECUTING sends.
+void look_before_intent(Self self) {
+  auto& state = self->state;
+  state.busy = true;
+  self->request(state.context->rail, state.context->settings.answer_max, CheckRail{})
+      .then(
+          [=](const RailAnswer& rail) {
+            self->state.busy = false;
+            if (rail.outcome != Outcome::completed) return wait(self, self->state.context->settings.resend);
+            record(self, {.path = {Event::send}});
+          },
+          [=](const caf::error&) {
+            self->state.busy = false;
+            wait(self, self->state.context->settings.resend);
+          });
 }
 
 void next_step(Self self) {
@@ -177,7 +216,7 @@ void next_step(Self self) {
                  .failure_code = std::string(to_string(Errc::expired)),
                  .failure_detail = "the rail could not be reached for " + std::to_string(waited / 1'000'000) +
                                    " s; nothing was sent. The hold was released."});
-    return record(self, {.path = {Event::send}});  // the intent first; then EXECUTING sends
+    return look_before_intent(self);
   }
   // What may have left before a start is asked for, not sent.
   if (s.status == Status::EXECUTING && state.asked) return send(self);
@@ -191,7 +230,9 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.context = std::move(context);
   state.intake = std::move(intake);
   state.settlement = std::move(row);
-  state.began_at = state.context->clock();
+  state.began_at = state.context->steady();
+  self->monitor(state.intake);
+  self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
   if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED)
     self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
   else

@@ -6,7 +6,8 @@
 // Waits for    the rail, at most `answer_max`; then the outcome is unknown, and it asks.
 // The rule     sends only what the state machine lets it send: a first time after the intent, again only
 //              after `not_sent` (nothing left) or after the bank's final word that it never had the order.
-// On failure   ends with the error; intake spawns it from the row, and it asks before it sends.
+// On failure   ends with the error; intake spawns it from the row, and it asks before it sends. It also ends
+//              with its intake, which takes all of them up again: one settlement never has two actors.
 #pragma once
 #include "domain/backoff.hpp"
 #include "domain/clock.hpp"
@@ -31,6 +32,8 @@ struct SettlementSettings {
   /// Silence of the connector actor longer than this (after send_begins_max) is a doubt. Longer than the
   /// rail's own time-out.
   std::chrono::milliseconds answer_max{40'000};
+  /// From the first byte of a send to its last, at most: the rail's own time-out.
+  std::chrono::milliseconds send_lasts_max{15'000};
   BackoffSettings resend{.initial = std::chrono::milliseconds(250), .max = std::chrono::milliseconds(10'000)};
   BackoffSettings inquiry{.initial = std::chrono::milliseconds(500),
                           .max = std::chrono::milliseconds(30'000)};
@@ -42,7 +45,8 @@ struct SettlementContext {
   RailActor rail;
   Capability capability;
   SettlementSettings settings;
-  Clock clock;
+  Clock clock;   // of what is recorded
+  Clock steady;  // of what is waited for: never set back or forward
   std::function<std::uint64_t()> chance;
   /// Told once per settlement, when its end is durable.
   std::function<void(const SettlementView&)> on_final = [](const SettlementView&) {};
@@ -57,8 +61,9 @@ struct SettlementState {
   bool asked = true;                            // false: in flight at a start, and the bank was not asked yet
   int tries = 0;                                // since the last progress; sets the back-off
   bool busy = false;                            // a call or a step is under way
-  Micros began_at = 0;       // when this actor did
-  Micros send_ended_at = 0;                     // of the last send, when this actor made it itself
+  Micros began_at = 0;                          // steady: when this actor did
+  Micros send_ended_at = 0;                     // steady: of the last send, when this actor made it itself
+  int record_failures = 0;                      // in a row
   std::optional<AdvanceSettlement> unrecorded;  // a step whose recording failed: before anything else
   std::uint64_t next_waiter = 0;
   std::map<std::uint64_t, caf::typed_response_promise<SettlementFound>> waiters;

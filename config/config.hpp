@@ -66,7 +66,7 @@ struct SettlementConfig {
   std::chrono::milliseconds inquiry_first{500};
   std::chrono::milliseconds inquiry_max{30'000};
   /// After SIGTERM work in flight gets this long before it is parked.
-  std::chrono::seconds shutdown_grace{30};
+  std::chrono::seconds shutdown_grace{5};
 };
 
 /// [breaker]

@@ -99,23 +99,17 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
   return line.size();
 }
 
-long request_bytes(CURL* easy) {
-  long bytes = 0;
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &bytes);
-  return bytes;
-}
-
 /// Curl asks this each time before it writes a request, on whatever connection.
 ///
 /// When a kept connection turns out to be dead, curl by itself sends the request again on a fresh one, as
 /// long as no byte of an answer has come. It cannot know whether the other side read the first copy and
 /// acted on it before the connection went away, so this would be a resend on a doubt. A POST is therefore
-/// begun once; again only if curl counted not one byte written the first time. What has started and failed
-/// is `unknown`, and somebody inquires. A GET may be repeated as often as curl likes.
+/// begun once. What has started and failed is `unknown`, and somebody inquires: curl's own count of written
+/// bytes is no proof, it misses what goes out after a first write that would have blocked. A GET may be
+/// repeated as often as curl likes.
 int on_before_request(void* self, char*, char*, int, int) {
   auto& call = *static_cast<Call*>(self);
-  if (call.starts > 0 && call.request.method == "POST" && request_bytes(call.easy) > 0)
-    return CURL_PREREQFUNC_ABORT;
+  if (call.starts > 0 && call.request.method == "POST") return CURL_PREREQFUNC_ABORT;
   ++call.starts;
   return CURL_PREREQFUNC_OK;
 }
@@ -368,9 +362,9 @@ class HttpClient::Loop {
       out.body = std::move(call.body);
       return out;
     }
-    // Never begun, or begun and not one byte taken by the socket: nobody can have seen it. Everything else
-    // is a doubt, also where it is likely that nothing arrived.
-    const bool nothing_left = call.starts == 0 || request_bytes(call.easy) == 0;
+    // Never begun: nobody can have seen it. Everything else is a doubt, also where it is likely that nothing
+    // arrived.
+    const bool nothing_left = call.starts == 0;
     out.kind = nothing_left && result != CURLE_OK ? Kind::not_sent : Kind::unknown;
     out.code = code_of(result, call);
     out.detail = call.error[0] ? call.error.data() : curl_easy_strerror(result);

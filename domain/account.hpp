@@ -27,6 +27,10 @@ std::string_view to_string(AccountStatus status);
 /// A floor that never stops anybody: the outside world's own account.
 inline constexpr std::int64_t no_floor = std::numeric_limits<std::int64_t>::min();
 
+/// No balance and no credit line goes beyond this, so that sums and differences of two always fit: 4·10^18
+/// minor units.
+inline constexpr std::int64_t largest_balance = 4'000'000'000'000'000'000;
+
 /// All amounts in minor units of `currency`, positive in the normal direction.
 struct Account {
   AccountId id;

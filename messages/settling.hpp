@@ -71,8 +71,8 @@ inline std::string to_string(Attempt::Kind kind) {
 
 /// Move one settlement along `path`, from the state it is in, in one commit. Posts or releases the hold
 /// when the path ends in COMPLETED or ROLLED_BACK. Sent by actors/settlement to storage/ledger_writer.
-/// Answered with SettlementFound: the settlement as recorded. A path that the state machine does not
-/// have is refused (found, with the state unchanged) and counted as a defect of ours.
+/// Answered with SettlementFound: the settlement as recorded; `advanced` tells whether this very request
+/// moved it. A path that the state machine does not have from where the settlement is changes nothing.
 struct AdvanceSettlement {
   SettlementId id;
   std::vector<Event> path;
@@ -85,6 +85,7 @@ struct AdvanceSettlement {
 struct SettlementFound {
   bool found = false;
   SettlementView settlement;
+  bool advanced = false;  // in answers to AdvanceSettlement only
 };
 
 /// Every settlement that is not final, oldest first. Sent by actors/intake after a start, of the process or
@@ -154,7 +155,7 @@ typename F::result_type inspect(F& f, AdvanceSettlement& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, SettlementFound& x) {
-  return f(caf::meta::type_name("SettlementFound"), x.found, x.settlement);
+  return f(caf::meta::type_name("SettlementFound"), x.found, x.settlement, x.advanced);
 }
 template <class F>
 typename F::result_type inspect(F& f, AskedOnce& x) {

@@ -34,6 +34,14 @@ Clock system_clock() {
   };
 }
 
+Clock steady_clock() {
+  return [] {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+  };
+}
+
 Ids system_ids() {
   return [source = std::make_shared<IdSource>(), clock = system_clock()] {
     const std::lock_guard lock(source->mutex);

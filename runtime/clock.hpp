@@ -4,6 +4,8 @@
 
 namespace settled {
 Clock system_clock();
+/// Microseconds that only go forward; their zero means nothing.
+Clock steady_clock();
 /// Version 7 ids from a cryptographic generator; each larger than the one before. For many threads.
 Ids system_ids();
 /// 64 random bits for jitter; for many threads.

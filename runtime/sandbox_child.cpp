@@ -18,8 +18,12 @@ using namespace std::chrono_literals;
 std::string ready_url(const std::filesystem::path& file, int pid) {
   std::ifstream in(file);
   const auto json = nlohmann::json::parse(in, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || json.value("pid", 0) != pid) return {};
-  return json.value("url", "");
+  // Half written or not ours: not ready yet.
+  if (json.is_discarded() || !json.is_object() || !json.contains("pid") || !json.contains("url")) return {};
+  if (!json["pid"].is_number_integer() || json["pid"].get<int>() != pid || !json["url"].is_string())
+    return {};
+  const auto url = json["url"].get<std::string>();
+  return url.starts_with("http://127.0.0.1:") ? url : std::string();
 }
 }  // namespace
 
@@ -92,8 +96,10 @@ void SandboxChild::keep() {
       }
       if (changed_.wait_for(lock, told ? 50ms : 5ms, [this] { return stopping_; })) {
         ::kill(pid_, SIGTERM);
-        for (int i = 0; i < 400 && !child_ended(pid_); ++i) std::this_thread::sleep_for(5ms);
-        ::kill(pid_, SIGKILL);
+        bool ended = false;
+        for (int i = 0; i < 400 && !(ended = child_ended(pid_).has_value()); ++i)
+          std::this_thread::sleep_for(5ms);
+        if (!ended) ::kill(pid_, SIGKILL);
         return;
       }
     }

@@ -92,7 +92,8 @@ struct System::Impl {
   std::string program_dir;
   Metrics metrics;
   const Clock clock = system_clock();
-  Words ledger_trouble, fenced;
+  const Clock steady = steady_clock();
+  Words ledger_trouble;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
@@ -107,7 +108,7 @@ struct System::Impl {
   std::unique_ptr<Front> front;
   std::vector<caf::actor> slots;  // in the order of their start
   LedgerActor ledger;
-  ReaderActor reader;
+  ReaderActor reader, health_reader;
   IntakeActor intake_actor;
   std::string api_key;
 
@@ -115,6 +116,7 @@ struct System::Impl {
     RailRule rule;
     RailActor breaker;
     Capability capability;
+    std::chrono::milliseconds send_lasts_max, answer_max;
   };
   std::vector<Rail> rails;
 
@@ -155,18 +157,24 @@ struct System::Impl {
     sandbox = std::make_unique<SandboxChild>(std::move(settings));
     sandbox->start();
     bank.url = sandbox->url();
-    bank.not_found_final_after = 2s;  // the sandbox decides at once
+    // The sandbox decides at once, and a developer does not want to wait.
+    bank.not_found_final_after = 2s;
+    bank.send_timeout = bank.inquiry_timeout = 5s;
+    bank.in_flight_max = 200;  // with their inquiries fewer than its threads
     config.connectors.push_back(std::move(bank));
   }
 
   /// The stable handle of a supervised actor; its exhaustion ends the process.
-  caf::actor supervised(std::string name, std::function<caf::actor(caf::event_based_actor*)> start) {
+  caf::actor supervised(std::string name, std::function<caf::actor(caf::event_based_actor*)> start,
+                        RestartPolicy policy = {}) {
     auto slot = supervise(*actors, {.name = std::move(name),
                                     .start = std::move(start),
-                                    .policy = {},
+                                    .policy = policy,
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
+                                          if (who == "ledger_writer")
+                                            ledger_trouble.set("the writer starts again: " + why);
                                           log_error("actor_restarts", {{"actor", who}, {"why", why}});
                                         },
                                     .on_give_up =
@@ -180,8 +188,8 @@ struct System::Impl {
 
   void end_process(int code) {
     int none = 0;
-    exit_code.compare_exchange_strong(none, code);
-    ::kill(::getpid(), SIGTERM);
+    // Once: a second signal would cut the orderly end short.
+    if (!ending && exit_code.compare_exchange_strong(none, code)) ::kill(::getpid(), SIGTERM);
   }
 
   void start_ledger() {
@@ -193,14 +201,7 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
-                           .keep_waiting = [this] { return !ending.load(); },
-                           // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced =
-                               [this](const std::string& why) {
-                                 fenced.set(why);
-                                 log_error("ledger_fenced", {{"why", why}});
-                                 end_process(exit_unavailable);
-                               }};
+                           .keep_waiting = [this] { return !ending.load(); }};
     LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
                                   .clock = clock,
                                   .ids = system_ids(),
@@ -210,23 +211,20 @@ struct System::Impl {
                                         metrics.committed(requests, seconds);
                                         caf::anon_send(listener, EventsCommitted{0, last_seq});
                                       }};
-    ledger =
-        caf::actor_cast<LedgerActor>(supervised("ledger_writer", [settings](caf::event_based_actor* self) {
-          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(ledger_writer, settings));
-        }));
-    reader =
-        caf::actor_cast<ReaderActor>(supervised("reader", [url = database_url](caf::event_based_actor* self) {
-          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
-        }));
-    await_take_over(store.lease_patience + 5s);
+    ledger = caf::actor_cast<LedgerActor>(
+        supervised("ledger_writer",
+                   [settings](caf::event_based_actor* self) {
+                     return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(ledger_writer, settings));
+                   },
+                   {.window = 10min}));  // each try to get the lease takes a while
+    reader = start_reader("reader");
+    health_reader = start_reader("health_reader");  // health must not wait behind a slow list
   }
 
-  /// Only who may write opens a port: a second process on the same database must not say that it is ready.
-  /// A database that goes away just now is no reason to end; readiness tells of it.
-  void await_take_over(std::chrono::milliseconds most) {
-    caf::scoped_actor self{*actors};
-    self->request(ledger, most, ReadInFlight{}).receive([](const InFlight&) {}, [](const caf::error&) {});
-    if (const auto why = fenced.get(); !why.empty()) throw StartFailure(exit_unavailable, why + '.');
+  ReaderActor start_reader(const char* name) {
+    return caf::actor_cast<ReaderActor>(supervised(name, [url = database_url](caf::event_based_actor* self) {
+      return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
+    }));
   }
 
   void start_rails() {
@@ -234,8 +232,13 @@ struct System::Impl {
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
                            .connect_max = 2s,
                            .queue_max = 2s,  // with connect_max: the second half of send_begins_max
-                           .connections_per_host = 256});
+                           .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
+  }
+
+  /// Longest silence of a connector that works: its queues, then the slower of its calls.
+  static std::chrono::milliseconds rail_answer_max(const ConnectorConfig& c) {
+    return SettlementSettings{}.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
   }
 
   void start_rail(const ConnectorConfig& c) {
@@ -249,7 +252,7 @@ struct System::Impl {
                          .capability = {true, true, c.not_found_final_after},
                          .on_call = [this](const CallRecord& call) { tell_call(call); }},
         http_client);
-    const ConnectorSettings limits{.in_flight_max = c.in_flight_max, .clock = clock};
+    const ConnectorSettings limits{.in_flight_max = c.in_flight_max, .clock = steady};
     const auto connector_actor = caf::actor_cast<RailActor>(
         supervised("connector:" + c.name, [bank, limits](caf::event_based_actor* self) {
           return caf::actor_cast<caf::actor>(
@@ -263,7 +266,8 @@ struct System::Impl {
                     .timeout = ours ? std::min<std::chrono::milliseconds>(config.breaker.timeout, 1s)
                                     : config.breaker.timeout,
                     .half_open_max_calls = config.breaker.half_open_max_calls},
-        .clock = clock,
+        .clock = steady,
+        .answer_max = rail_answer_max(c),
         .on_state = [this, name = c.name](BreakerState state) {
           metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
                                 : state == BreakerState::OPEN ? Metrics::Breaker::open
@@ -278,7 +282,8 @@ struct System::Impl {
     RailRule rule{.connector = c.name, .banks = c.banks};
     for (const auto& method : c.methods)
       if (const auto known = method_from(method)) rule.methods.push_back(*known);
-    rails.push_back({std::move(rule), breaker_actor, bank->capability()});
+    rails.push_back(
+        {std::move(rule), breaker_actor, bank->capability(), c.send_timeout, rail_answer_max(c) + 3s});
   }
 
   void tell_call(const CallRecord& call) {
@@ -305,6 +310,7 @@ struct System::Impl {
                                   log_error(parked ? "settlement_parked" : "settlement_restarts",
                                             {{"settlement", id.text()}, {"why", why}});
                                 },
+                            .on_refused = [this](const SettlementView& s) { tell_end(s); },
                             .on_recovered =
                                 [this](std::size_t taken_up) {
                                   metrics.ready(true);
@@ -317,9 +323,12 @@ struct System::Impl {
                             .rail = rail.breaker,
                             .capability = rail.capability,
                             .settings = {.transaction_timeout = config.settlement.transaction_timeout,
+                                         .answer_max = rail.answer_max,
+                                         .send_lasts_max = rail.send_lasts_max,
                                          .inquiry = {.initial = config.settlement.inquiry_first,
                                                      .max = config.settlement.inquiry_max}},
                             .clock = clock,
+                            .steady = steady,
                             .chance = system_chance(),
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
@@ -337,9 +346,29 @@ struct System::Impl {
               {{"settlement", s.id.text()}, {"status", to_string(s.status)}, {"trace_id", s.trace_id}});
   }
 
+  /// Another process may hold this database; then this one must not run.
+  void wait_for_the_books() {
+    caf::scoped_actor self{*actors};
+    std::string why;
+    self->request(ledger, 60s, ReadInFlight{})
+        .receive([](const InFlight&) {}, [&](const caf::error& e) { why = actors->render(e); });
+    if (!why.empty()) throw StartFailure(exit_unavailable, "the books cannot be opened: " + why + '.');
+  }
+
+  void open_port() {
+    try {
+      front->start({intake_actor, ledger, reader, start_health()});
+    } catch (const std::exception& e) {
+      throw StartFailure(exit_unavailable, config.server.http_host + ':' +
+                                               std::to_string(config.server.http_port) +
+                                               " cannot be opened (" + std::string(e.what()).substr(0, 80) +
+                                               "). Stop who holds it, or use --http-port 0.");
+    }
+  }
+
   HealthActor start_health() {
     HealthSources sources{.intake = intake_actor,
-                          .reader = reader,
+                          .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
@@ -369,6 +398,7 @@ struct System::Impl {
                 log_error("request_failed", {{"route", seen.route}, {"trace_id", seen.trace_id}});
             },
         .now = clock};
+    metrics.queue_limit(settings.front_limits.tickets_max);
     front = std::make_unique<Front>(*actors, std::move(settings));
   }
 
@@ -388,7 +418,25 @@ struct System::Impl {
               [](const caf::error&) {});
     }
     metrics.queue_depth(front->pending());
+    self->request(reader, 500ms, ListSettlements{.status = "CONFIRMING", .limit = 200})
+        .receive([&](const SettlementPage& page) { tell_unknown(page.settlements); },
+                 [](const caf::error&) {});
     return metrics.expose();
+  }
+
+  /// Of at most 200: beyond that the figure says "many".
+  void tell_unknown(const std::vector<SettlementView>& confirming) {
+    Micros oldest = 0;
+    for (const Rail& rail : rails) {
+      std::size_t count = 0;
+      for (const auto& one : confirming) {
+        if (one.unknown_since == 0 || one.connector != rail.rule.connector) continue;
+        ++count;
+        if (oldest == 0 || one.unknown_since < oldest) oldest = one.unknown_since;
+      }
+      metrics.unknown(rail.rule.connector, count);
+    }
+    metrics.unknown_oldest(oldest == 0 ? 0 : static_cast<double>(clock() - oldest) / 1e6);
   }
 
   std::string http_url() const {
@@ -397,8 +445,7 @@ struct System::Impl {
 
   /// Settlements whose bank is quick end by themselves; the others are rows that the next start takes up.
   void let_in_flight_end() {
-    const auto until = std::chrono::steady_clock::now() +
-                       std::min<std::chrono::milliseconds>(config.settlement.shutdown_grace, 3s);
+    const auto until = std::chrono::steady_clock::now() + config.settlement.shutdown_grace;
     caf::scoped_actor self{*actors};
     for (std::int64_t left = 1; left > 0 && std::chrono::steady_clock::now() < until;) {
       self->request(intake_actor, 500ms, ReadHealth{})
@@ -419,15 +466,16 @@ void System::start() {
   const fs::path data_dir = it.config.storage.data_dir;
   try {
     it.data_folder = std::make_unique<DataFolder>(data_dir);
-    remove_endpoint(data_dir);
+    remove_endpoint(data_dir);  // of a killed predecessor; a living one holds the folder
     it.start_database();
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);
     it.make_front();
     it.start_ledger();
+    it.wait_for_the_books();
     it.start_rails();
     it.start_intake();
-    it.front->start({it.intake_actor, it.ledger, it.reader, it.start_health()});
+    it.open_port();
     write_endpoint(data_dir,
                    {.http = it.http_url(),
                     .sandbox = it.sandbox ? it.sandbox->url() : "",
@@ -435,10 +483,6 @@ void System::start() {
                     .api_key = it.config.environment == Environment::development ? it.api_key : ""});
   } catch (const StartFailure&) {
     throw;
-  } catch (const std::system_error& e) {
-    throw StartFailure(exit_unavailable,
-                       it.config.server.http_host + ':' + std::to_string(it.config.server.http_port) +
-                           " cannot be opened: " + e.what() + ". Stop who holds it, or use --http-port 0.");
   } catch (const std::exception& e) {
     throw StartFailure(exit_unavailable, e.what());
   }
@@ -460,7 +504,7 @@ void System::stop() {
   it.http_client.reset();  // completes what is under way; nobody listens any more
   it.rails.clear();
   it.ledger = nullptr;
-  it.reader = nullptr;
+  it.reader = it.health_reader = nullptr;
   it.intake_actor = nullptr;
   it.slots.clear();
   it.front.reset();

@@ -104,11 +104,9 @@ Result<AccountId> LedgerBook::vostro_of(const SettlementOrder& order) const {
       elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(key.currency.code());
   if (!elsewhere.empty())
     return Refusal{Errc::currency_mismatch, "/currency",
-                   order.from_bank + " has no vostro in " + std::string(order.amount.currency.code()) +
-                       ". Nothing was recorded.",
+                   order.from_bank + " has no vostro in " + std::string(order.amount.currency.code()) + ".",
                    elsewhere};
-  return Refusal{Errc::unknown_bank, "/from_bank",
-                 order.from_bank + " has no vostro account with us. Nothing was recorded.",
+  return Refusal{Errc::unknown_bank, "/from_bank", order.from_bank + " has no vostro account with us.",
                  "a bank with a vostro: GET /api/v1/accounts/vostro"};
 }
 
@@ -125,8 +123,7 @@ Result<AccountId> LedgerBook::nostro_for(const SettlementOrder& order) const {
   if (fallback != default_nostros_.end()) return fallback->second;
   return Refusal{Errc::unknown_bank, "/to_bank",
                  "we hold no nostro at " + order.to_bank + " in " +
-                     std::string(order.amount.currency.code()) +
-                     " and no default nostro in that currency. Nothing was recorded.",
+                     std::string(order.amount.currency.code()) + " and no default nostro in that currency.",
                  "a bank with a nostro: GET /api/v1/accounts/nostro"};
 }
 
@@ -136,7 +133,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   if (item.connector.empty())
     return {.refusal = {Errc::no_rail, "/to_bank",
                         "no rail of ours serves " + order.to_bank + " with the method " +
-                            std::string(to_string(order.method)) + ". Nothing was recorded.",
+                            std::string(to_string(order.method)) + ".",
                         "another method or bank: see the configured connectors"}};
   const auto debit = vostro_of(order);
   if (!debit) return {.refusal = debit.refusal()};
@@ -147,8 +144,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   for (const Account* a : {&payer, &nostro})
     if (a->status != AccountStatus::open)
       return {.refusal = {Errc::account_closed, a == &payer ? "/from_bank" : "/to_bank",
-                          "account " + a->id.text() + " of " + a->bank + " is closed. Nothing was recorded.",
-                          ""}};
+                          "account " + a->id.text() + " of " + a->bank + " is closed.", ""}};
 
   SettlementView s;
   s.id = item.id;
@@ -219,7 +215,7 @@ void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Mi
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
 }
 
-std::optional<SettlementView> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {
+std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {
   const auto found = open_.find(step.id);
   if (found == open_.end()) return std::nullopt;
   SettlementView s = found->second;
@@ -229,7 +225,7 @@ std::optional<SettlementView> LedgerBook::advance(const AdvanceSettlement& step,
   for (const Event event : step.path) {
     const auto to = next(s.status, event);
     // Not a step from here: a repeat of what was recorded already. The caller goes on from the truth.
-    if (!to) return found->second;
+    if (!to) return SettlementFound{true, found->second, false};
     if (event == Event::send) {
       ++s.attempts;
       s.last_sent_at = now;
@@ -265,16 +261,15 @@ std::optional<SettlementView> LedgerBook::advance(const AdvanceSettlement& step,
     open_.erase(found);
   else
     found->second = s;
-  return s;
+  return SettlementFound{true, std::move(s), true};
 }
 
 AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch) {
   Account a = request.account;
   const auto exists = [&](AccountId other, std::string_view what) {
-    return AccountChanged{
-        .account = accounts_.at(other),
-        .refusal = {Errc::account_exists, "",
-                    std::string(what) + " exists already: " + other.text() + ". Nothing was recorded.", ""}};
+    return AccountChanged{.account = accounts_.at(other),
+                          .refusal = {Errc::account_exists, "",
+                                      std::string(what) + " exists already: " + other.text() + ".", ""}};
   };
   if (a.kind == AccountKind::vostro)
     if (const auto at = vostros_.find({a.bank, a.currency}); at != vostros_.end())
@@ -288,12 +283,19 @@ AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request
   a.id = id;
   a.status = AccountStatus::open;
   a.balance = a.held = a.version = 0;
-  if (a.floor > 0)
+  // The outside world's account goes as low as the world wants.
+  if (a.kind == AccountKind::clearing && a.bank.empty()) a.floor = no_floor;
+  if (a.floor < -largest_balance && a.floor != no_floor)
     return {.account = {},
             .refusal = {Errc::invalid_value, "/floor",
-                        "the floor " + format_amount(a.floor, a.currency) +
-                            " is above the opening balance 0. Nothing was recorded.",
-                        "0, or minus a credit line"}};
+                        "the floor " + format_amount(a.floor, a.currency) + " is too low.",
+                        "at least " + format_amount(-largest_balance, a.currency)}};
+  if (a.floor > 0)
+    return {
+        .account = {},
+        .refusal = {Errc::invalid_value, "/floor",
+                    "the floor " + format_amount(a.floor, a.currency) + " is above the opening balance 0.",
+                    "0, or minus a credit line"}};
   index(a);
   batch.new_accounts.push_back(a);
   chain_.append(batch, clock_(), "account.opened", a.id.uuid, account_payload(a));
@@ -304,8 +306,7 @@ AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const 
                                 LedgerBatch& batch) {
   const Account* target = account(request.account);
   const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
-    return AccountChanged{.refusal = {code, std::move(field), std::move(detail) + " Nothing was recorded.",
-                                      std::move(allowed)}};
+    return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
   };
   if (!target)
     return refuse(Errc::unknown_account, "/id", "there is no account " + request.account.text() + ".");
@@ -324,10 +325,13 @@ AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const 
   const std::int64_t clearing_balance = fresh ? 0 : accounts_.at(clearing->second).balance;
   // A funding raises the target; the clearing account takes the other side, up or down.
   const auto debit = debit_normal(target->kind) ? request.amount.minor : -request.amount.minor;
-  if (const auto sum = checked_add(target->balance, request.amount.minor); !sum)
-    return refuse(Errc::amount_overflow, "/amount", sum.refusal().detail + ".");
-  if (const auto sum = checked_add(clearing_balance, -debit); !sum)
-    return refuse(Errc::amount_overflow, "/amount", sum.refusal().detail + ".");
+  const auto fits = [](const Result<std::int64_t>& sum) {
+    return sum && *sum <= largest_balance && *sum >= -largest_balance;
+  };
+  if (!fits(checked_add(target->balance, request.amount.minor)) ||
+      !fits(checked_add(clearing_balance, -debit)))
+    return refuse(Errc::amount_overflow, "/amount", "the balance would be larger than an account may hold.",
+                  "balances up to " + format_amount(largest_balance, target->currency));
 
   const Micros now = clock_();
   if (fresh) {

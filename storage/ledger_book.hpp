@@ -20,7 +20,7 @@ class LedgerBook {
   /// refusal that records nothing.
   Submission open(const std::string& caller, const OpenSettlements::Item& item, LedgerBatch& batch);
   /// Nothing when the settlement is not in flight (then the store knows it).
-  std::optional<SettlementView> advance(const AdvanceSettlement& step, LedgerBatch& batch);
+  std::optional<SettlementFound> advance(const AdvanceSettlement& step, LedgerBatch& batch);
   AccountChanged open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch);
   AccountChanged fund(JournalId journal, AccountId clearing_id, const FundAccount& request,
                       LedgerBatch& batch);

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace settled {
 namespace {
@@ -23,7 +24,7 @@ Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement&
                       "This key was used at " + clock_time(s.created_at) + " for " + s.id.text() + " (" +
                           format_for_people(s.order.amount.minor, s.order.amount.currency) + " from " +
                           s.order.from_bank + " to " + s.order.to_bank +
-                          "); this order differs. Nothing was recorded. Use a new key for a new order.",
+                          "); this order differs. Use a new key for a new order.",
                       "the same order as before, or a new key"}};
 }
 
@@ -45,6 +46,7 @@ class Round {
       state_.settings.on_commit(book_.chain().last_seq(), requests.size(), took.count());
     }
     for (auto& answer : answers_) answer();
+    for (Pending* p : again_) state_.pending.push_back(std::move(*p));
   }
 
  private:
@@ -78,16 +80,17 @@ class Round {
   }
 
   void decide(AdvanceSettlement& request, Pending& p) {
-    for (const auto& row : batch_.changed)
-      if (row.settlement.id == request.id) {  // one step of a settlement per commit
-        state_.pending.push_back(std::move(p));
-        return;
-      }
-    auto settlement = book_.advance(request, batch_);
-    if (!settlement) settlement = state_.store->find(request.id);
-    SettlementFound answer{.found = settlement.has_value()};
-    if (settlement) answer.settlement = std::move(*settlement);
-    deliver(p, std::move(answer));
+    if (!stepped_.insert(request.id).second) {  // one step of a settlement per commit
+      again_.push_back(&p);
+      return;
+    }
+    auto answer = book_.advance(request, batch_);
+    if (!answer) {
+      auto settlement = state_.store->find(request.id);
+      answer = SettlementFound{.found = settlement.has_value()};
+      if (settlement) answer->settlement = std::move(*settlement);
+    }
+    deliver(p, std::move(*answer));
   }
 
   void decide(OpenAccount& request, Pending& p) {
@@ -106,7 +109,7 @@ class Round {
       if (known->second.request_digest != request.request_digest)
         answer.refusal = {Errc::idempotency_mismatch, "",
                           "This key was used for another funding (" + answer.journal.text() +
-                              "). Nothing was recorded. Use a new key for a new funding.",
+                              "). Use a new key for a new funding.",
                           "the same funding as before, or a new key"};
       return deliver(p, std::move(answer));
     }
@@ -130,6 +133,8 @@ class Round {
   LedgerBook& book_;
   LedgerBatch batch_;
   Answers answers_;
+  std::unordered_set<SettlementId> stepped_;
+  std::vector<Pending*> again_;  // for the next round
   std::unordered_map<std::string, KnownSettlement> known_;
   std::unordered_map<std::string, KnownFunding> fundings_;
 };
@@ -147,6 +152,31 @@ void fail_all(std::vector<Pending>& requests, const caf::error& why) {
   requests.clear();
 }
 
+/// One bad request never fails its neighbours: when a batch cannot be written, each of its requests gets a
+/// batch of its own, and only the culprit an error. Throws when the books cannot be written at all.
+void run_round(Self self, std::vector<Pending>& round) {
+  try {
+    return Round(self).run(round);
+  } catch (const Fenced&) {
+    throw;
+  } catch (const std::exception&) {
+    load(self);  // what the book had decided was not written: it must not be used again
+  }
+  for (Pending& p : round) {
+    std::vector<Pending> alone;
+    alone.push_back(std::move(p));
+    try {
+      Round(self).run(alone);
+    } catch (const Fenced&) {
+      p = std::move(alone.front());  // for the caller to answer
+      throw;
+    } catch (const std::exception& e) {
+      fail_all(alone, caf::make_error(caf::sec::runtime_error, e.what()));
+      load(self);
+    }
+  }
+}
+
 caf::error write(Self self) {
   auto& state = self->state;
   state.scheduled = false;
@@ -161,9 +191,8 @@ caf::error write(Self self) {
   state.pending.erase(state.pending.begin(), end);
   try {
     if (!state.book) load(self);
-    if (!round.empty()) Round(self).run(round);
+    if (!round.empty()) run_round(self, round);
   } catch (const std::exception& e) {
-    // What the book decided may never have been written: it must not be used again.
     const auto why = caf::make_error(caf::sec::runtime_error, e.what());
     fail_all(round, why);
     fail_all(state.pending, why);
@@ -200,7 +229,8 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
       [=](const OpenAccount& request) { return enqueue<AccountChanged>(self, request); },
       [=](const FundAccount& request) { return enqueue<AccountChanged>(self, request); },
       [=](const ReadInFlight&) -> caf::result<InFlight> {
-        if (!self->state.book)
+        // What was asked before this question is part of the answer.
+        while (!self->state.book || !self->state.pending.empty())
           if (auto why = write(self)) return why;
         return InFlight{self->state.book->open_settlements()};
       },

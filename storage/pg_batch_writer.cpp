@@ -67,7 +67,7 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
   if (batch.opened.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::bytea, Of::text, Of::text, Of::text, Of::int8, Of::text,
             Of::text, Of::text, Of::text, Of::text, Of::text, Of::uuid, Of::uuid, Of::text, Of::text,
-            Of::bytea, Of::int2, Of::text, Of::text, Of::text, Of::timestamptz, Of::timestamptz,
+            Of::bytea, Of::int8, Of::text, Of::text, Of::text, Of::timestamptz, Of::timestamptz,
             Of::timestamptz);
   for (const OpenedRow& row : batch.opened) {
     const auto& s = row.settlement;
@@ -91,7 +91,7 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].text(s.connector);
     c[i++].text(s.reference);
     c[i++].bytea(row.order_digest);
-    c[i++].int2(s.attempts);
+    c[i++].int8(s.attempts);
     c[i++].text(s.failure_code);
     c[i++].text(s.failure_detail);
     c[i++].text(s.trace_id);
@@ -104,7 +104,7 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
 
 void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
   if (batch.changed.empty()) return;
-  Columns c(Of::uuid, Of::text, Of::text, Of::int2, Of::text, Of::text, Of::text, Of::text, Of::timestamptz,
+  Columns c(Of::uuid, Of::text, Of::text, Of::int8, Of::text, Of::text, Of::text, Of::text, Of::timestamptz,
             Of::timestamptz, Of::timestamptz, Of::timestamptz);
   for (const ChangedRow& row : batch.changed) {
     const auto& s = row.settlement;
@@ -112,7 +112,7 @@ void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].uuid(s.id.uuid);
     c[i++].text(to_string(row.from));
     c[i++].text(to_string(s.status));
-    c[i++].int2(s.attempts);
+    c[i++].int8(s.attempts);
     c[i++].text(s.bank_reference);
     c[i++].text(s.last_outcome);
     c[i++].text(s.failure_code);
@@ -238,7 +238,7 @@ void prepare_batch_statements(pqxx::connection& db) {
       "unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], "
       "$8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], "
       "$15::uuid[], "
-      "$16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::smallint[], $21::text[], $22::text[], "
+      "$16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::bigint[], $21::text[], $22::text[], "
       "$23::text[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[]) "
       "t(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, "
       "a22, "
@@ -249,7 +249,7 @@ void prepare_batch_statements(pqxx::connection& db) {
       "update settlement_transactions s set status = t.status, attempts = t.attempts, bank_reference = "
       "t.bank_reference, last_outcome = t.outcome, failure_code = t.code, failure_detail = t.detail, "
       "last_sent_at = t.last_sent, confirmed_at = t.confirmed, finalized_at = t.finalized, unknown_since = "
-      "t.unknown from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], "
+      "t.unknown from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], "
       "$7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
       "$12::timestamptz[]) "
       "t(id, was, status, attempts, bank_reference, outcome, code, detail, last_sent, confirmed, finalized, "

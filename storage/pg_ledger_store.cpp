@@ -16,9 +16,10 @@ constexpr int lease_lock_class = 0x5E77;  // advisory locks (class, writer): one
 
 /// Errors after which the same work may be tried again: the server goes, comes, is full or was in the way.
 bool passing(const std::string& sqlstate) {
-  return sqlstate.starts_with("08") || sqlstate.starts_with("53") || sqlstate.starts_with("57") ||
-         sqlstate.starts_with("40") || sqlstate.starts_with("55P") || sqlstate.starts_with("58") ||
-         sqlstate == "25P03";
+  // Without a state: the server went away while libpqxx read the answer.
+  return sqlstate.empty() || sqlstate == "25006" || sqlstate.starts_with("08") ||
+         sqlstate.starts_with("53") || sqlstate.starts_with("57") || sqlstate.starts_with("40") ||
+         sqlstate.starts_with("55P") || sqlstate.starts_with("58") || sqlstate == "25P03";
 }
 
 class PgLedgerStore final : public LedgerStore {
@@ -54,6 +55,7 @@ class PgLedgerStore final : public LedgerStore {
         snapshot.open.push_back(settlement_from_row(r));
       tx.commit();
       epoch_ = snapshot.epoch;
+      settings_.on_database(true, "");
       return snapshot;
     });
   }
@@ -170,8 +172,7 @@ class PgLedgerStore final : public LedgerStore {
       std::string why;
       try {
         return work();
-      } catch (const Fenced& e) {
-        settings_.on_fenced(e.what());
+      } catch (const Fenced&) {
         throw;
       } catch (const pqxx::in_doubt_error& e) {
         why = e.what();
@@ -182,6 +183,8 @@ class PgLedgerStore final : public LedgerStore {
         why = e.what();
       } catch (const pqxx::sql_error& e) {
         if (!passing(e.sqlstate())) throw;
+        why = e.what();
+      } catch (const pqxx::failure& e) {
         why = e.what();
       }
       db_.reset();  // whatever it was, the next try asks a new session what was recorded

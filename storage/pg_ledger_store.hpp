@@ -22,8 +22,6 @@ struct PgLedgerSettings {
   std::function<void(bool up, const std::string& why)> on_database = [](bool, const std::string&) {};
   /// Asked while waiting for the database: false ends the waiting with an exception (shutdown).
   std::function<bool()> keep_waiting = [] { return true; };
-  /// Told when another process writes to this database, now or since: this one must not any more.
-  std::function<void(const std::string& why)> on_fenced = [](const std::string&) {};
 };
 
 std::unique_ptr<LedgerStore> make_pg_ledger_store(PgLedgerSettings settings);

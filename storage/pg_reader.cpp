@@ -128,11 +128,19 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
       if (!state.db) {
         fresh = true;
         state.db = std::shared_ptr<pqxx::connection>(pg_connect(state.database_url));
+        // Whoever asked waits 10 s at most; a slow question must not hold up the others for longer.
+        pqxx::nontransaction(*static_cast<pqxx::connection*>(state.db.get()))
+            .exec("set statement_timeout = '5s'");
       }
       pqxx::work tx(*static_cast<pqxx::connection*>(state.db.get()));
       auto answer = read(tx, q);
       tx.commit();
       return answer;
+    } catch (const pqxx::sql_error& e) {
+      // Cancelled for its length: another try would take as long.
+      if (e.sqlstate() != "57014") state.db.reset();
+      if (fresh || e.sqlstate() == "57014")
+        return caf::make_error(caf::sec::runtime_error, std::string("database: ") + e.what());
     } catch (const std::exception& e) {
       state.db.reset();
       if (fresh) return caf::make_error(caf::sec::runtime_error, std::string("database: ") + e.what());

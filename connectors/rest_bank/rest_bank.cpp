@@ -19,19 +19,21 @@ RailAnswer answer(Outcome outcome, std::string code, std::string detail, std::st
 }
 
 // The bank's word about the payment, if this is a word about *our* payment.
-RailAnswer verdict(const HttpResponse& response, const PaymentInstruction& order) {
+RailAnswer verdict(const HttpResponse& response, const PaymentInstruction& order, bool first = false) {
   const auto said = BankAnswer::read(response.body);
   if (!said || said->status.empty())
     return answer(Outcome::unknown, "unreadable_answer",
                   "HTTP " + std::to_string(response.status) + " without a readable payment");
-  // A refusal may leave out what it never stored; what is there must be ours.
+  // A refusal of a first send may leave out what was never stored; what is there must be ours. Of a repeat
+  // only the stored payment is a verdict: the rest may be about the repeat alone.
   const bool refusal = response.status == 422;
-  if (said->reference != order.reference && !(refusal && said->reference.empty()))
+  const bool may_leave_out = refusal && first;
+  if (said->reference != order.reference && !(may_leave_out && said->reference.empty()))
     return answer(Outcome::unknown, "wrong_reference", "the bank answered about another reference");
   const auto amount = parse_amount(said->amount, order.amount.currency);
   const bool same_money =
       amount && *amount == order.amount.minor && said->currency == order.amount.currency.code();
-  if (!same_money && !(refusal && said->amount.empty() && said->currency.empty()))
+  if (!same_money && !(may_leave_out && said->amount.empty() && said->currency.empty()))
     return answer(Outcome::unknown, "wrong_amount", "the bank answered about another amount", said->id);
   if (said->status == "REJECTED")
     return answer(Outcome::rejected, said->code.empty() ? "rejected" : said->code, said->reason, said->id);
@@ -217,7 +219,7 @@ RailAnswer RestBank::read_send(const HttpResponse& response, const PaymentInstru
     case 201:
     case 202:
     case 422:
-      return verdict(response, order);
+      return verdict(response, order, attempt == 1);
     case 400: {
       // The same bytes that the bank took before cannot be malformed now: on a repeat it proves nothing.
       const auto said = BankAnswer::read(response.body);

@@ -37,9 +37,11 @@ create table accounts (
   floor       bigint   not null default 0,   -- smallest bigint: no floor
   version     bigint   not null default 0,   -- entries so far
   created_at  timestamptz not null default now(),
-  -- The rule that no bug in memory may break: available = balance - held - floor stays >= 0. Written as
-  -- comparisons that cannot overflow.
+  -- The rule that no bug in memory may break: available = balance - held - floor stays >= 0. Neither side
+  -- can overflow within the range that balances and floors have.
   constraint available_not_negative check (floor = -9223372036854775808 or (balance >= floor and held <= balance - floor)),
+  constraint balance_in_range check (abs(balance) <= 4000000000000000000),
+  constraint floor_in_range check (floor = -9223372036854775808 or abs(floor) <= 4000000000000000000),
   constraint bank_accounts_have_a_bank check (kind not in ('nostro','vostro') or bank <> '')
 ) with (fillfactor = 70);
 -- A bank has one vostro per currency: the payer's account is a matter of fact, not of choice.
@@ -69,7 +71,7 @@ create table settlement_transactions (
   connector         text     not null default '',
   reference         text     not null,          -- ours towards the bank
   order_digest      bytea    not null,          -- SHA-256 of the bytes that go to the bank
-  attempts          smallint not null default 0,
+  attempts          integer  not null default 0,
   bank_reference    text     not null default '',
   last_outcome      text     not null default '',
   failure_code      text     not null default '',
@@ -104,7 +106,7 @@ create table fund_locks (
 -- not at once final. The first intent itself stands in the settlement's row.
 create table settlement_attempts (
   settlement_id  uuid     not null,
-  n              smallint not null,             -- 1, 2, 3 … over sends and inquiries together
+  n              integer  not null,             -- 1, 2, 3 … over sends and inquiries together
   kind           text     not null check (kind in ('SEND','INQUIRY')),
   outcome        text     not null,
   code           text     not null default '',

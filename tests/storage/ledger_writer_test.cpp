@@ -263,6 +263,46 @@ BOOST_AUTO_TEST_CASE(sessions_that_are_killed_lose_nothing_and_double_nothing) {
   BOOST_TEST(session.exec1("select count(*) = max(seq) and count(*) = 905 from events")[0].as<bool>());
 }
 
+BOOST_AUTO_TEST_CASE(a_request_that_the_database_refuses_fails_alone) {
+  // Stands for whatever the database knows better than the book.
+  execute("alter table settlement_transactions add check (obligation_id <> 'ob-poison')");
+  std::vector<std::thread> clients;
+  std::atomic<int> executing = 0, refused = 0;
+  for (int c = 0; c < 8; ++c)
+    clients.emplace_back([&, c] {
+      for (int i = 0; i < 20; ++i) {
+        const bool poison = c == 0 && i % 5 == 2;
+        try {
+          const auto key = poison ? "poison" : std::to_string(c) + "-" + std::to_string(i);
+          executing += submit(order(key, 1)).settlement.status == Status::EXECUTING;
+        } catch (const std::runtime_error&) {
+          refused += poison;
+        }
+      }
+    });
+  for (auto& client : clients) client.join();
+  BOOST_TEST(executing == 156);
+  BOOST_TEST(refused == 4);
+  expect_account(vostro, 1'000, 156);
+  BOOST_TEST(query<bool>("select count(*) = max(seq) from events"));
+}
+
+BOOST_AUTO_TEST_CASE(the_outside_world_may_owe_but_no_account_leaves_its_range) {
+  const auto clearing = open_account(AccountKind::clearing, "", "GHS");
+  const auto cedis = open_account(AccountKind::nostro, "ACCRGHAC", "GHS");
+  fund(cedis, 500);
+  expect_account(clearing, -500, 0);
+  const auto floor = ask<AccountChanged>(OpenAccount{
+      .caller = "test",
+      .account = {.kind = AccountKind::wallet, .currency = *currency_from("GHS"), .floor = no_floor + 1}});
+  BOOST_TEST(to_string(floor.refusal.code) == "invalid_value");
+  const auto huge = ask<AccountChanged>(FundAccount{.caller = "test",
+                                                    .idempotency_key = "huge",
+                                                    .account = cedis.id,
+                                                    .amount = {largest_balance, cedis.currency}});
+  BOOST_TEST(to_string(huge.refusal.code) == "amount_overflow");
+}
+
 BOOST_AUTO_TEST_CASE(the_event_chain_can_be_checked_in_sql_alone) {
   advance(submit(order("k1", 300)).settlement.id, {Event::confirm, Event::confirm});
   BOOST_TEST(
