@@ -58,6 +58,7 @@ BOOST_AUTO_TEST_CASE(a_second_settled_is_refused_while_the_first_lives_and_takes
   settle_some(first, "first");
   BOOST_TEST(second.await_end() != 0);
   BOOST_TEST((second.log().find("Not started") != std::string::npos), second.log());
+  BOOST_TEST((second.log().find("another settled") != std::string::npos), second.log());
   BOOST_TEST((second.log().find("settled ready") == std::string::npos), "it never said that it is ready");
   settle_some(first, "first-again");
 
