@@ -472,7 +472,7 @@ void System::start() {
   const fs::path data_dir = it.config.storage.data_dir;
   try {
     it.data_folder = std::make_unique<DataFolder>(data_dir);
-    remove_endpoint(data_dir);  // of a killed predecessor
+    remove_endpoint(data_dir);  // of a killed predecessor; a living one holds the folder
     it.start_database();
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);

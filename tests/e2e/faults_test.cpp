@@ -27,7 +27,7 @@ struct Script {
   const char* kind;
   const char* more;
 };
-void settle_under(const std::string& name, const std::vector<Script>& scripts, int n = 60) {
+void settle_under(const std::string& name, const std::vector<Script>& scripts, int n = 40) {
   const Settled& settled = *Running::it;
   for (const Script& s : scripts) settled.fault(s.kind, s.more);
   Load load(settled, orders(name, n, "ABIDCIAB", "DAKRSNDA", "1000"), 8);
@@ -48,13 +48,13 @@ BOOST_AUTO_TEST_CASE(answers_that_are_lost_are_asked_for) {
   settle_under("dropped", {{"drop_answer", R"("rate":0.3,"seed":1)"}});
 }
 BOOST_AUTO_TEST_CASE(requests_that_are_lost_are_sent_again_once_that_is_proved) {
-  settle_under("lost", {{"drop_before", R"("rate":0.2,"seed":2)"}});
+  settle_under("lost", {{"drop_before", R"("rate":0.3,"count":10,"seed":2)"}});
 }
 BOOST_AUTO_TEST_CASE(an_error_after_the_payment_is_not_taken_for_a_refusal) {
   settle_under("error-after", {{"error", R"("rate":0.3,"seed":3,"status":503,"when":"after")"}});
 }
 BOOST_AUTO_TEST_CASE(an_error_before_the_payment_is_not_taken_for_a_payment) {
-  settle_under("error-before", {{"error", R"("rate":0.2,"seed":4,"status":500)"}});
+  settle_under("error-before", {{"error", R"("rate":0.3,"count":10,"seed":4,"status":500)"}});
 }
 BOOST_AUTO_TEST_CASE(a_slow_bank_is_waited_for) {
   settle_under("slow", {{"delay", R"("rate":0.5,"seed":5,"ms":700)"}});
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_payment_that_is_pending_is_followed) {
 }
 BOOST_AUTO_TEST_CASE(inquiries_that_fail_leave_the_doubt_open_until_one_succeeds) {
   settle_under("doubt", {{"drop_answer", R"("rate":0.2,"seed":9)"},
-                         {"error", R"("rate":0.5,"seed":10,"op":"INQUIRY")"}});
+                         {"error", R"("rate":0.5,"count":8,"seed":10,"op":"INQUIRY")"}});
 }
 BOOST_AUTO_TEST_CASE(all_of_it_at_once) {
   settle_under("all",
