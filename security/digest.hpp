@@ -1,8 +1,8 @@
 // SHA-256, the one digest of this project: keys, requests, orders and the event chain.
 #pragma once
-#include <string_view>
-
 #include "domain/digest.hpp"
+
+#include <string_view>
 
 namespace settled {
 
