@@ -68,9 +68,10 @@ void SettleRun::run() {
     if (alive.status == 0) throw Stop(exit_away, sentences_of(alive, client.url()) + "\nNothing was sent.");
   }
   moved_ = Clock::now();
+  // Counted before the first sender takes something away.
+  const auto count = std::min(settings_.connections, to_send_.size());
   std::vector<std::thread> senders;
-  for (std::size_t i = 0; i < std::min(settings_.connections, to_send_.size()); ++i)
-    senders.emplace_back([this] { guarded(&SettleRun::send_batches); });
+  for (std::size_t i = 0; i < count; ++i) senders.emplace_back([this] { guarded(&SettleRun::send_batches); });
   guarded(&SettleRun::follow);
   stopped_ = true;
   changed_.notify_all();
