@@ -45,7 +45,7 @@ std::string batch_key(const std::string& body) {
 }
 }  // namespace
 
-SettleRun::SettleRun(const Context& context, SettleSettings settings, std::vector<Row>& rows)
+SettleRun::SettleRun(const Context& context, const SettleSettings& settings, std::vector<Row>& rows)
     : context_(context), settings_(settings), rows_(rows), progress_("settle") {
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     if (rows_[i].key.empty()) continue;

@@ -27,7 +27,7 @@ struct SettleSettings {
 
 class SettleRun {
  public:
-  SettleRun(const Context& context, SettleSettings settings, std::vector<Row>& rows);
+  SettleRun(const Context& context, const SettleSettings& settings, std::vector<Row>& rows);
   /// Returns when every row is settled (or sent, without `wait`), when nothing has moved for the context's
   /// time limit, or after stop(). Throws Stop where the server is not there to begin with.
   void run();
