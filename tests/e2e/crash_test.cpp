@@ -47,36 +47,52 @@ struct Crash {
 
 BOOST_FIXTURE_TEST_SUITE(crash, Crash)
 
-BOOST_AUTO_TEST_CASE(kill_9_of_settled_at_any_moment_loses_and_repeats_nothing) {
+// All in one life of the books: whoever was cut off waits until the bank's 'not found' is final, and waits
+// but once.
+BOOST_AUTO_TEST_CASE(whatever_way_settled_dies_nothing_is_lost_and_nothing_repeated) {
   make_the_bank_slow();
   Load load(settled, some_orders(400), 16);
-  for (int round = 0; round < 4; ++round) {
+  const auto next_round = [&](const char* what) {
     await_a_moment(load, 60);
-    BOOST_TEST_MESSAGE("killed after " << load.answered() << " answers");
-    BOOST_TEST(settled.end(SIGKILL) == -SIGKILL);
-    settled.launch();
-    if (round == 1) {
-      // And again while it starts: before, in or after its recovery.
-      std::this_thread::sleep_for(std::chrono::milliseconds(chance() % 1'000));
-      BOOST_TEST(settled.end(SIGKILL) == -SIGKILL);
-      settled.launch();
-    }
+    BOOST_TEST_MESSAGE("after " << load.answered() << " answers: " << what);
+  };
+  const auto killed = [&] { BOOST_TEST(settled.end(SIGKILL) == -SIGKILL); };
+  const auto back = [&] {
     settled.await_ready();
     make_the_bank_slow();
-  }
-  check_that_all_completed(load.finish());
-  auto log = settled.log();
-  BOOST_TEST((log.find("recovered") != std::string::npos), "a start says what it took up");
-}
+  };
 
-BOOST_AUTO_TEST_CASE(kill_9_of_settled_and_its_database_together_is_recovered_from) {
-  make_the_bank_slow();
-  Load load(settled, some_orders(200), 16);
-  await_a_moment(load, 100);
+  next_round("kill -9");
+  killed();
+  settled.launch();
+  back();
+
+  next_round("kill -9, and again while it starts");
+  killed();
+  settled.launch();
+  std::this_thread::sleep_for(std::chrono::milliseconds(chance() % 1'000));
+  killed();
+  settled.launch();
+  back();
+
+  next_round("kill -9 of it and of its database");
   settled.kill_postmaster();
-  BOOST_TEST(settled.end(SIGKILL) == -SIGKILL);
-  settled.start();
+  killed();
+  settled.launch();
+  back();
+
+  next_round("SIGTERM, and a second one that cuts the orderly end short");
+  settled.fault("hang", R"("count":4,"ms":5000,"when":"after")");
+  BOOST_REQUIRE(eventually([&] { return settled.faults_fired("hang") >= 1; }));
+  ::kill(settled.pid(), SIGTERM);
+  BOOST_TEST(eventually([&] { return settled.log().find("stopping") != std::string::npos; }));
+  const int code = settled.end(SIGTERM);
+  BOOST_TEST((code == 0 || code == 128 + SIGTERM), "exit code " << code);
+  settled.launch();
+  back();
+
   check_that_all_completed(load.finish());
+  BOOST_TEST((settled.log().find("recovered") != std::string::npos), "a start says what it took up");
 }
 
 BOOST_AUTO_TEST_CASE(sigterm_under_load_exits_0_and_the_next_start_goes_on) {
@@ -84,18 +100,6 @@ BOOST_AUTO_TEST_CASE(sigterm_under_load_exits_0_and_the_next_start_goes_on) {
   Load load(settled, some_orders(300), 16);
   await_a_moment(load, 150);
   settled.end_in_order();
-  settled.start();
-  check_that_all_completed(load.finish());
-}
-
-BOOST_AUTO_TEST_CASE(a_second_sigterm_ends_at_once_and_loses_nothing) {
-  settled.fault("hang", R"("count":4,"ms":5000,"when":"after")");
-  Load load(settled, some_orders(100), 16);
-  await_a_moment(load, 50);
-  ::kill(settled.pid(), SIGTERM);
-  BOOST_TEST(eventually([&] { return settled.log().find("stopping") != std::string::npos; }));
-  const int code = settled.end(SIGTERM);
-  BOOST_TEST((code == 0 || code == 128 + SIGTERM), "exit code " << code);
   settled.start();
   check_that_all_completed(load.finish());
 }

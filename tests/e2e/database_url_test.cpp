@@ -68,20 +68,6 @@ BOOST_AUTO_TEST_CASE(a_second_settled_is_refused_while_the_first_lives_and_takes
   second.end_in_order();
 }
 
-BOOST_AUTO_TEST_CASE(two_settled_with_databases_of_their_own_never_share_a_folder) {
-  Settled first(flags(empty_database("first_of_two")));
-  first.start();
-  const auto command = std::string(std::getenv("SETTLED_BIN")) + "/settled --http-port 0 --grpc-port 0 " +
-                       "--database-url '" + empty_database("second_of_two") + "' --data-dir " +
-                       first.folder().string() + " >/dev/null 2>&1";
-  const int status = std::system(command.c_str());
-  BOOST_TEST(WEXITSTATUS(status) == 69);
-  BOOST_TEST(std::filesystem::exists(first.folder() / "endpoint.json"));
-  auto http = first.http();
-  BOOST_TEST(http.get("/health").status == 200);
-  first.end_in_order();
-}
-
 BOOST_AUTO_TEST_CASE(a_database_that_is_not_there_ends_the_start_with_a_sentence) {
   Settled settled(flags("postgresql://settled@127.0.0.1:1/nowhere"));
   settled.launch();

@@ -308,10 +308,11 @@ void Settled::fault(const std::string& kind, const std::string& more) const {
   if (made.status != 201) throw std::runtime_error("no such fault: " + made.body);
 }
 void Settled::clear_faults() const { Http(sandbox_url()).remove("/sandbox/faults"); }
-int Settled::faults_fired() const {
+int Settled::faults_fired(const std::string& kind) const {
   int fired = 0;
   const auto scripts = Http(sandbox_url()).get("/sandbox/faults").json();
-  for (const auto& script : scripts) fired += script["fired"].get<int>();
+  for (const auto& script : scripts)
+    if (kind.empty() || script["kind"] == kind) fired += script["fired"].get<int>();
   return fired;
 }
 

@@ -124,8 +124,8 @@ class Settled {
   /// Scripts a fault at the bank: "error", {{"rate", 0.3}, …}.
   void fault(const std::string& kind, const std::string& more) const;
   void clear_faults() const;
-  /// How often the scripts in force have struck.
-  int faults_fired() const;
+  /// How often the scripts in force have struck, all of them or those of one kind.
+  int faults_fired(const std::string& kind = "") const;
   /// The books against the bank's log.
   Verdict verify(const std::vector<std::string>& acknowledged) const;
 
