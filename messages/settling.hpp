@@ -53,6 +53,7 @@ struct OpenSettlements {
     SettlementId id;
     NewSettlement order;
     std::string connector;  // the rail that will carry it
+    Admission admission;    // what the house rules say; a refusal counts only where the key is new
   };
   std::string caller;
   std::vector<Item> items;
@@ -138,7 +139,7 @@ typename F::result_type inspect(F& f, AwaitSettlement& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements::Item& x) {
-  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector);
+  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector, x.admission);
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements& x) {

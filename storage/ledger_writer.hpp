@@ -40,9 +40,14 @@ LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_point
 class LedgerBook;
 struct LedgerWriterState {
   struct Pending {  // one request and where its answer goes
-    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount> request;
+    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount, ChangeAccount, ReleaseWaiting,
+                 ProposeAction, ApproveAction, CancelSettlement, CloseBreak, EscalateUnknowns, BookNetting,
+                 ChangeRules>
+        request;
     std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
-                 caf::typed_response_promise<AccountChanged>>
+                 caf::typed_response_promise<AccountChanged>, caf::typed_response_promise<Released>,
+                 caf::typed_response_promise<ActionAnswered>, caf::typed_response_promise<Count>,
+                 caf::typed_response_promise<NettingBooked>, caf::typed_response_promise<RulesFound>>
         promise;
   };
   LedgerWriterSettings settings;
