@@ -158,7 +158,9 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
       self->send(s.intake, AskedOnce{s.settlement.id});
     }
     // Asked again and told the same: the books know it, and it need not be written each time.
-    if (nothing_new(s, step)) return wait(self, s.context->settings.inquiry);
+    // What ended meanwhile is written down all the same: the books compare.
+    if (!final_status(s.settlement.status) && nothing_new(s, step))
+      return wait(self, s.context->settings.inquiry);
     record(self, step);
   };
   self->request(state.context->rail, limit, std::move(call))
@@ -247,6 +249,11 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
         return promise;
       },
       [=](const NextStep&) { next_step(self); },
+      [=](const SettlementMoved& moved) {
+        self->state.settlement = moved.settlement;
+        // A call that is under way may still tell something that the books must hear.
+        if (!self->state.busy && final_status(moved.settlement.status)) finish(self);
+      },
       [=](const PatienceOver& over) {
         auto& s = self->state;
         const auto waiter = s.waiters.find(over.waiter);

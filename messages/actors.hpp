@@ -67,6 +67,7 @@ CAF_ADD_TYPE_ID(settled, (settled::KeepJob))
 CAF_ADD_TYPE_ID(settled, (settled::ReadKeptJobs))
 CAF_ADD_TYPE_ID(settled, (settled::ListRecords))
 CAF_ADD_TYPE_ID(settled, (settled::RecordPage))
+CAF_ADD_TYPE_ID(settled, (settled::SettlementMoved))
 CAF_END_TYPE_ID_BLOCK(settled)
 
 namespace settled {
@@ -81,8 +82,9 @@ using IntakeActor = caf::typed_actor<
     caf::replies_to<ReadHealth>::with<HealthReport>>;
 
 /// actors/settlement: one per settlement in flight.
-using SettlementActor = caf::typed_actor<caf::replies_to<AwaitSettlement>::with<SettlementFound>,
-                                         caf::reacts_to<NextStep>, caf::reacts_to<PatienceOver>>;
+using SettlementActor =
+    caf::typed_actor<caf::replies_to<AwaitSettlement>::with<SettlementFound>, caf::reacts_to<NextStep>,
+                     caf::reacts_to<PatienceOver>, caf::reacts_to<SettlementMoved>>;
 
 /// storage/ledger_writer: the one who writes. Answers only what is durable.
 using LedgerActor = caf::typed_actor<

@@ -4,18 +4,22 @@
 #include "actors/connector.hpp"
 #include "actors/health.hpp"
 #include "actors/intake.hpp"
+#include "actors/scheduler.hpp"
 #include "config/load.hpp"
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
+#include "runtime/policy.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
+#include "runtime/time_zone.hpp"
 #include "security/digest.hpp"
 #include "security/hmac.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
+#include "storage/pg_keeper.hpp"
 #include "storage/pg_ledger_store.hpp"
 #include "storage/pg_reader.hpp"
 #include "storage/private_postgres.hpp"
@@ -94,6 +98,8 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
+  Words sends_stopped;  // why; empty: they are not
+  TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
@@ -110,7 +116,8 @@ struct System::Impl {
   LedgerActor ledger;
   ReaderActor reader, health_reader;
   IntakeActor intake_actor;
-  std::string api_key;
+  SchedulerActor scheduler_actor;
+  std::string api_key, approver_key;
 
   struct Rail {
     RailRule rule;
@@ -274,12 +281,14 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .on_state = [this, name = c.name](BreakerState state) {
-          metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
-                                : state == BreakerState::OPEN ? Metrics::Breaker::open
-                                                              : Metrics::Breaker::half_open);
-          log_warning("breaker", {{"connector", name}, {"state", to_string(state)}});
-        }};
+        .sends_stopped = [this] { return sends_stopped.get(); },
+        .on_state =
+            [this, name = c.name](BreakerState state) {
+              metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
+                                    : state == BreakerState::OPEN ? Metrics::Breaker::open
+                                                                  : Metrics::Breaker::half_open);
+              log_warning("breaker", {{"connector", name}, {"state", to_string(state)}});
+            }};
     const auto breaker_actor = caf::actor_cast<RailActor>(
         supervised("breaker:" + c.name, [connector_actor, breaker](caf::event_based_actor* self) {
           return caf::actor_cast<caf::actor>(self->spawn(circuit_breaker, connector_actor, breaker));
@@ -307,21 +316,31 @@ struct System::Impl {
   }
 
   void start_intake() {
-    IntakeSettings settings{.in_flight_max = config.settlement.max_in_flight,
-                            .ids = system_ids(),
-                            .ledger = ledger,
-                            .on_failure =
-                                [this](SettlementId id, const std::string& why, bool parked) {
-                                  metrics.restarted("settlement");
-                                  log_error(parked ? "settlement_parked" : "settlement_restarts",
-                                            {{"settlement", id.text()}, {"why", why}});
-                                },
-                            .on_refused = [this](const SettlementView& s) { tell_end(s); },
-                            .on_recovered =
-                                [this](std::size_t taken_up) {
-                                  metrics.ready(true);
-                                  log_info("recovered", {{"in_flight_at_start", taken_up}});
-                                }};
+    IntakeSettings settings{
+        .in_flight_max = config.settlement.max_in_flight,
+        .policy = std::make_shared<const Policy>(policy_of(config)),
+        .zone_offset = [this](std::string_view zone, std::int64_t at) { return time_zones.offset(zone, at); },
+        .clock = clock,
+        .ids = system_ids(),
+        .ledger = ledger,
+        .on_failure =
+            [this](SettlementId id, const std::string& why, bool parked) {
+              metrics.restarted("settlement");
+              log_error(parked ? "settlement_parked" : "settlement_restarts",
+                        {{"settlement", id.text()}, {"why", why}});
+            },
+        .on_refused = [this](const SettlementView& s) { tell_end(s); },
+        .on_recovered =
+            [this](const RecoveryReport& report) {
+              metrics.ready(true);
+              log_info("recovered", {{"in_flight_at_start", report.taken_up},
+                                     {"funds_locked", report.funds_locked},
+                                     {"executing", report.executing},
+                                     {"confirming", report.confirming},
+                                     {"waiting", report.waiting},
+                                     {"resolved", report.resolved},
+                                     {"left", report.left}});
+            }};
     for (const Rail& rail : rails) {
       settings.rules.push_back(rail.rule);
       settings.rails.push_back(std::make_shared<SettlementContext>(
@@ -344,6 +363,44 @@ struct System::Impl {
         }));
   }
 
+  void start_scheduler() {
+    const auto keeper =
+        caf::actor_cast<KeeperActor>(supervised("keeper", [url = database_url](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_keeper, url));
+        }));
+    auto settings = scheduler_settings(config);
+    settings.intake = intake_actor;
+    settings.ledger = ledger;
+    settings.keeper = keeper;
+    settings.clock = clock;
+    settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
+    settings.on_job = [](const JobView& job) {
+      if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
+    };
+    scheduler_actor =
+        caf::actor_cast<SchedulerActor>(supervised("scheduler", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn(scheduler, settings));
+        }));
+  }
+
+  /// While the books are not right nothing leaves.
+  void tell_invariants(const InvariantReport& report) {
+    std::string why;
+    for (const auto& one : report.invariants) {
+      metrics.invariant(one.name, one.violations);
+      if (one.violations > 0 && why.empty())
+        why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
+    }
+    metrics.sends_stopped(!why.empty());
+    if (why != sends_stopped.get()) {
+      if (why.empty())
+        log_info("sends_allowed", {{"why", "the books are right again"}});
+      else
+        log_error("sends_stopped", {{"why", why}});
+    }
+    sends_stopped.set(why);
+  }
+
   void tell_end(const SettlementView& s) {
     metrics.settlement_ended(to_string(s.status), s.order.amount.currency.code(), major_units(s.order.amount),
                              static_cast<double>(s.finalized_at - s.created_at) / 1e6);
@@ -363,7 +420,7 @@ struct System::Impl {
 
   void open_port() {
     try {
-      front->start({intake_actor, ledger, reader, start_health()});
+      front->start({intake_actor, ledger, reader, start_health(), scheduler_actor});
     } catch (const std::exception& e) {
       throw StartFailure(exit_unavailable, config.server.http_host + ':' +
                                                std::to_string(config.server.http_port) +
@@ -376,6 +433,7 @@ struct System::Impl {
     HealthSources sources{.intake = intake_actor,
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
+                          .sends_stopped = [this] { return sends_stopped.get(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
     return caf::actor_cast<HealthActor>(supervised("health", [sources](caf::event_based_actor* self) {
@@ -383,17 +441,24 @@ struct System::Impl {
     }));
   }
 
+  std::vector<ApiKey> keys() const {
+    std::vector<ApiKey> all{{.id = "default", .digest = sha256(api_key)}};
+    if (!approver_key.empty()) all.push_back({.id = "approver", .digest = sha256(approver_key)});
+    return all;
+  }
+
   void make_front() {
     const bool development = config.environment == Environment::development;
     api_key = config.security.api_key.empty() ? development_api_key(config.storage.data_dir).reveal()
                                               : config.security.api_key.reveal();
+    approver_key = config.security.approver_key.reveal();
+    if (approver_key.empty() && development)
+      approver_key = development_api_key(config.storage.data_dir, "approver_key").reveal();
     FrontSettings settings{
         .host = config.server.http_host,
         .port = config.server.http_port,
         .threads = config.server.http_threads,
-        .gate = {.keys = {{.id = "default", .digest = sha256(api_key)}},
-                 .allow_funding = development,
-                 .metrics_open_on_loopback = development},
+        .gate = {.keys = keys(), .allow_funding = development, .metrics_open_on_loopback = development},
         .metrics_text = [this] { return exposition(); },
         .on_request =
             [this](const RequestSeen& seen) {
@@ -481,12 +546,14 @@ void System::start() {
     it.wait_for_the_books();
     it.start_rails();
     it.start_intake();
+    it.start_scheduler();
     it.open_port();
-    write_endpoint(data_dir,
-                   {.http = it.http_url(),
-                    .sandbox = it.sandbox ? it.sandbox->url() : "",
-                    .database_url = it.database_url,
-                    .api_key = it.config.environment == Environment::development ? it.api_key : ""});
+    write_endpoint(
+        data_dir, {.http = it.http_url(),
+                   .sandbox = it.sandbox ? it.sandbox->url() : "",
+                   .database_url = it.database_url,
+                   .api_key = it.config.environment == Environment::development ? it.api_key : "",
+                   .approver_key = it.config.environment == Environment::development ? it.approver_key : ""});
   } catch (const StartFailure&) {
     throw;
   } catch (const std::exception& e) {
@@ -512,6 +579,7 @@ void System::stop() {
   it.ledger = nullptr;
   it.reader = it.health_reader = nullptr;
   it.intake_actor = nullptr;
+  it.scheduler_actor = nullptr;
   it.slots.clear();
   it.front.reset();
   it.actors.reset();

@@ -16,16 +16,6 @@ namespace {
 
 using Transaction = pqxx::transaction<pqxx::repeatable_read, pqxx::read_only>;
 
-/// "acc:0192f0c1-…" becomes "acc_01j9…" wherever it stands.
-std::string with_type_ids(std::string text) {
-  constexpr std::size_t uuid_length = 36;
-  for (const std::string_view prefix : {"set:", "acc:", "jrn:"})
-    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1))
-      if (const auto uuid = uuid_from(std::string_view(text).substr(at + prefix.size(), uuid_length)))
-        text.replace(at + 3, 1 + uuid_length, '_' + base32(*uuid));
-  return text;
-}
-
 std::int64_t count(Transaction& tx, const char* sql) { return tx.exec1(sql)[0].as<std::int64_t>(); }
 
 void count_all(Transaction& tx, Verdict& verdict) {
@@ -162,6 +152,15 @@ void check_acknowledged(Transaction& tx, const std::vector<std::string>& ids, Ve
   }
 }
 }  // namespace
+
+std::string with_type_ids(std::string text) {
+  constexpr std::size_t uuid_length = 36;
+  for (const std::string_view prefix : {"set:", "acc:", "jrn:"})
+    for (auto at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1))
+      if (const auto uuid = uuid_from(std::string_view(text).substr(at + prefix.size(), uuid_length)))
+        text.replace(at + 3, 1 + uuid_length, '_' + base32(*uuid));
+  return text;
+}
 
 void report(Verdict& verdict, Finding finding, std::int64_t times) {
   verdict.wrong += times;

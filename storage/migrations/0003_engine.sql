@@ -121,3 +121,6 @@ create table jobs (
 -- when its retention is over.
 create table fund_locks_archive (like fund_locks) partition by range (placed_at);
 create table fund_locks_archive_rest partition of fund_locks_archive default;
+
+create view all_fund_locks as select * from fund_locks union all select * from fund_locks_archive;
+create index archived_fund_locks on fund_locks_archive (settlement_id);
