@@ -81,6 +81,8 @@ struct SettlementConfig {
   std::vector<LimitSetting> amount_limits;
   /// A doubt older than this becomes a break for a person.
   std::chrono::seconds unknown_limit{3'600};
+  /// Send again although the database is an older copy: after its gaps were looked into.
+  bool lift_quarantine = false;
   /// After SIGTERM work in flight gets this long before it is parked.
   std::chrono::seconds shutdown_grace{5};
 };

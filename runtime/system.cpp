@@ -11,12 +11,14 @@
 #include "runtime/clock.hpp"
 #include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
+#include "runtime/high_water.hpp"
 #include "runtime/policy.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/time_zone.hpp"
 #include "security/digest.hpp"
 #include "security/hmac.hpp"
+#include "storage/installation.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
 #include "storage/pg_keeper.hpp"
@@ -98,7 +100,9 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
-  Words sends_stopped;  // why; empty: they are not
+  Words books_wrong;  // how; empty: they are right
+  Words quarantine;   // why; empty: there is none
+  std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
@@ -222,6 +226,7 @@ struct System::Impl {
                                       [this, listener = front->listener()](
                                           std::int64_t last_seq, std::size_t requests, double seconds) {
                                         metrics.committed(requests, seconds);
+                                        high_water->saw(last_seq);
                                         caf::anon_send(listener, EventsCommitted{0, last_seq});
                                       }};
     ledger = caf::actor_cast<LedgerActor>(
@@ -281,7 +286,7 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .sends_stopped = [this] { return sends_stopped.get(); },
+        .sends_stopped = [this] { return sends_stopped(); },
         .on_state =
             [this, name = c.name](BreakerState state) {
               metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
@@ -355,6 +360,7 @@ struct System::Impl {
                             .clock = clock,
                             .steady = steady,
                             .chance = system_chance(),
+                            .quarantined = [this] { return !quarantine.get().empty(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -392,13 +398,37 @@ struct System::Impl {
         why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
     }
     metrics.sends_stopped(!why.empty());
-    if (why != sends_stopped.get()) {
+    if (why != books_wrong.get()) {
       if (why.empty())
         log_info("sends_allowed", {{"why", "the books are right again"}});
       else
         log_error("sends_stopped", {{"why", why}});
     }
-    sends_stopped.set(why);
+    books_wrong.set(why);
+  }
+
+  /// Why nothing is sent; empty: things are.
+  std::string sends_stopped() const {
+    auto why = quarantine.get();
+    return why.empty() ? books_wrong.get() : why;
+  }
+
+  /// A database that goes less far than what this node has seen is an older copy of its books.
+  void look_for_older_books() {
+    const auto books = read_installation(database_url);
+    high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
+    if (books.last_event < high_water->seen()) {
+      high_water->begin_quarantine(
+          "quarantine: the database ends with event " + std::to_string(books.last_event) +
+          ", this node has seen event " + std::to_string(high_water->seen()) +
+          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+          "Compare "
+          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
+      high_water->saw(books.last_event);
+    }
+    if (config.settlement.lift_quarantine) high_water->lift_quarantine();
+    quarantine.set(high_water->quarantine());
+    if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
   }
 
   void tell_end(const SettlementView& s) {
@@ -433,7 +463,7 @@ struct System::Impl {
     HealthSources sources{.intake = intake_actor,
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
-                          .sends_stopped = [this] { return sends_stopped.get(); },
+                          .sends_stopped = [this] { return sends_stopped(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
     return caf::actor_cast<HealthActor>(supervised("health", [sources](caf::event_based_actor* self) {
@@ -541,6 +571,7 @@ void System::start() {
     it.start_database();
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);
+    it.look_for_older_books();
     it.make_front();
     it.start_ledger();
     it.wait_for_the_books();

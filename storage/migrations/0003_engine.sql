@@ -124,3 +124,11 @@ create table fund_locks_archive_rest partition of fund_locks_archive default;
 
 create view all_fund_locks as select * from fund_locks union all select * from fund_locks_archive;
 create index archived_fund_locks on fund_locks_archive (settlement_id);
+
+-- Which books these are, wherever they are restored to: a node that has seen later events of the same books
+-- knows that this is an older copy.
+create table installation (
+  id          uuid not null default gen_random_uuid(),
+  created_at  timestamptz not null default now()
+);
+insert into installation default values;
