@@ -18,6 +18,7 @@
 #include "runtime/time_zone.hpp"
 #include "security/digest.hpp"
 #include "security/hmac.hpp"
+#include "storage/connector_registry.hpp"
 #include "storage/installation.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
@@ -252,6 +253,10 @@ struct System::Impl {
                            .queue_max = 2s,  // with connect_max: the second half of send_begins_max
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
+    std::vector<RegisteredConnector> registered;
+    for (std::size_t i = 0; i < rails.size(); ++i)
+      registered.push_back({rails[i].rule.connector, config.connectors[i].type, rails[i].capability});
+    register_connectors(database_url, registered);
   }
 
   /// Longest silence of a connector that works: its queues, then the slower of its calls.

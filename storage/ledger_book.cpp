@@ -337,7 +337,8 @@ std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step
     }
   }
   // The good case (first send, executed at once) is told by the settlement's own row.
-  const bool plain = s.status == Status::COMPLETED && s.attempts == 1 && from == Status::EXECUTING;
+  const bool plain = s.status == Status::COMPLETED && s.attempts == 1 && from == Status::EXECUTING &&
+                     step.attempt.kind == Attempt::Kind::send;
   if (step.attempt.kind != Attempt::Kind::none && !plain)
     batch.attempts.push_back({s.id, step.attempt, step.proof});
   const bool same = s.status == from && step.attempt.kind == Attempt::Kind::inquiry;

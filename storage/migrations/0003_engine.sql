@@ -132,3 +132,24 @@ create table installation (
   created_at  timestamptz not null default now()
 );
 insert into installation default values;
+
+-- The contract knows the new edges, and the locks that were archived.
+create or replace view chk.edge(from_state, to_state) as
+  values ('PENDING','VALIDATING'), ('PENDING','FAILED'), ('VALIDATING','PENDING'), ('VALIDATING','FUNDS_LOCKED'), ('VALIDATING','FAILED'),
+         ('FUNDS_LOCKED','EXECUTING'), ('FUNDS_LOCKED','ROLLED_BACK'), ('EXECUTING','FUNDS_LOCKED'),
+         ('EXECUTING','CONFIRMING'), ('EXECUTING','ROLLED_BACK'), ('CONFIRMING','CONFIRMING'),
+         ('CONFIRMING','COMPLETED'), ('CONFIRMING','ROLLED_BACK'), ('CONFIRMING','FUNDS_LOCKED');
+
+create or replace view chk.posting as
+  select case when s.id is null then type_id('jrn', e.journal_id) else type_id('set', e.journal_id) end as entry,
+         case when s.id is not null then type_id('set', s.id) end as settlement, 'posted' as phase,
+         type_id('acc', e.account_id) as account, a.currency::text as ccy, e.amount, e.version as seq
+  from ledger_entries e
+  left join accounts a on a.id = e.account_id
+  left join settlement_transactions s on s.id = e.journal_id
+  union all
+  select type_id('set', l.settlement_id) || '/hold', type_id('set', l.settlement_id),
+         case l.state when 'held' then 'pending' else 'void' end, type_id('acc', side.account), l.currency::text,
+         side.amount, null
+  from all_fund_locks l, lateral (values (l.debit_account, l.amount), (l.credit_account, -l.amount)) side(account, amount)
+  where l.state <> 'posted';
