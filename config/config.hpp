@@ -65,6 +65,9 @@ struct SettlementConfig {
   /// A doubtful order is asked about this soon, then ever less often up to the maximum.
   std::chrono::milliseconds inquiry_first{500};
   std::chrono::milliseconds inquiry_max{30'000};
+  /// A payment leaves within this time of being handed to its rail, or never. After a start 'not found' is
+  /// no proof before it has passed once more.
+  std::chrono::milliseconds send_begins_max{10'000};
   /// After SIGTERM work in flight gets this long before it is parked.
   std::chrono::seconds shutdown_grace{5};
 };

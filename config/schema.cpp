@@ -264,6 +264,8 @@ std::vector<Key<Config>> make_config_keys() {
       number<Config>("settlement.inquiry_first_ms", AT(settlement.inquiry_first), 10, 600'000,
                      "milliseconds"),
       number<Config>("settlement.inquiry_max_ms", AT(settlement.inquiry_max), 10, 3'600'000, "milliseconds"),
+      number<Config>("settlement.send_begins_max_ms", AT(settlement.send_begins_max), 200, 600'000,
+                     "milliseconds"),
       number<Config>("settlement.shutdown_grace_s", AT(settlement.shutdown_grace), 0, 3600, "seconds"),
       number<Config>("breaker.failure_threshold", AT(breaker.failure_threshold), 1, any),
       number<Config>("breaker.success_threshold", AT(breaker.success_threshold), 1, any),
