@@ -69,7 +69,8 @@ void History::told(Order& order, int status, const std::string& id, const std::s
                     {"key", order.key},           {"status", nullptr},    {"id", nullptr}};
   if (status != 0) line["status"] = status;
   if (!id.empty()) line["id"] = id;
-  if (!definite) return write(line.dump());
+  if (status != 202 && !receipt.empty()) line["answer"] = receipt;
+  if (!definite) return write(line.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
   ++answers_;
   progress();
   if (++order.answers == 1) {
@@ -83,7 +84,8 @@ void History::told(Order& order, int status, const std::string& id, const std::s
       if (!fresh) findings_.push_back({"id of two keys", id, at->second, order.key});
     }
   } else if (order.id != id) {
-    findings_.push_back({"key with two ids", order.key, order.id, id});
+    findings_.push_back({"key with two ids", order.key, std::to_string(order.status) + ' ' + order.id,
+                         std::to_string(status) + ' ' + (id.empty() ? receipt : id)});
   } else if (order.status != status || (order.status < 300 && order.receipt != receipt)) {
     findings_.push_back({"replay differs", order.key, std::to_string(order.status) + ' ' + order.receipt,
                          std::to_string(status) + ' ' + receipt});

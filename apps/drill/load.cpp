@@ -45,7 +45,7 @@ void tell_batch(History& history, const std::vector<Order*>& orders, const Reply
 std::string batch_body(const std::vector<Order*>& orders) {
   std::string out = R"({"orders":[)";
   for (const Order* order : orders) {
-    if (order != orders.front()) out += ',';
+    if (out.back() == '}') out += ',';
     out += R"({"idempotency_key":")" + order->key + "\"," + order->body.substr(1);
   }
   return out + "]}";

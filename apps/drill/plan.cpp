@@ -17,8 +17,8 @@ std::string ms(Chance& chance, int least, int most) {
   return ",\"ms\":" + std::to_string(between(chance, least, most));
 }
 
-/// The times stay below the bank's own word: what it does, it does within half a second of the answer that
-/// it owes (not_found_final_after of the drill's settings).
+/// The times stay below the bank's own word: what it does, it does within a third of a second of the answer
+/// that it owes (not_found_final_after of the drill's settings).
 Script draw_script(Chance& chance) {
   const auto when = one_in(chance, 2) ? ",\"when\":\"after\"" : ",\"when\":\"before\"";
   switch (between(chance, 0, 10)) {
@@ -27,7 +27,7 @@ Script draw_script(Chance& chance) {
     case 1:
       return {"delay", rate(chance, 10, 80) + seed(chance) + ms(chance, 5, 120)};
     case 2:  // longer than settled waits
-      return {"delay", rate(chance, 2, 8) + seed(chance) + ms(chance, 850, 1'000)};
+      return {"delay", rate(chance, 2, 8) + seed(chance) + ms(chance, 550, 650)};
     case 3:
       return {"duplicate", rate(chance, 10, 60) + seed(chance)};
     case 4:
@@ -35,13 +35,13 @@ Script draw_script(Chance& chance) {
     case 5:
       return {"refuse", rate(chance, 5, 30) + seed(chance) + R"(,"code":"AC04","reason":"closed account")"};
     case 6:
-      return {"hang", "\"count\":" + std::to_string(between(chance, 1, 4)) + ms(chance, 900, 1'500) + when};
+      return {"hang", "\"count\":" + std::to_string(between(chance, 1, 4)) + ms(chance, 600, 1'000) + when};
     case 7:
       return {"drop_before", rate(chance, 2, 15) + seed(chance)};
     case 8:
       return {"pending", rate(chance, 5, 40) + seed(chance) + ms(chance, 20, 400)};
     case 9:
-      return {"late_effect", rate(chance, 2, 20) + seed(chance) + ms(chance, 20, 300)};
+      return {"late_effect", rate(chance, 2, 20) + seed(chance) + ms(chance, 20, 150)};
     default:
       return {"error", "\"count\":" + std::to_string(between(chance, 2, 10)) + seed(chance) +
                            ",\"status\":500,\"op\":\"INQUIRY\""};

@@ -93,11 +93,11 @@ void Site::write_settings() {
   if (!settings_.quick) return;
   const auto port = std::to_string(free_port());
   out << "[sandbox]\nport = " << port
-      << "\n[settlement]\ninquiry_first_ms = 100\ninquiry_max_ms = 800\nsend_begins_max_ms = 600\n"
+      << "\n[settlement]\ninquiry_first_ms = 50\ninquiry_max_ms = 250\nsend_begins_max_ms = 400\n"
          "[breaker]\ntimeout_ms = 1000\n"
          "[[connector]]\nname = \"bank\"\nurl = \"http://127.0.0.1:"
       << port << "\"\nkey_id = \"settled\"\nsecret = \"file:" << key.string()
-      << "\"\nsend_timeout_ms = 800\ninquiry_timeout_ms = 800\nnot_found_final_after_ms = 500\n"
+      << "\"\nsend_timeout_ms = 500\ninquiry_timeout_ms = 500\nnot_found_final_after_ms = 300\n"
          "in_flight_max = 200\n";
   if (!out.flush()) throw Broken("cannot write " + (settings_.folder / "settled.toml").string());
 }
