@@ -12,8 +12,7 @@ namespace {
 constexpr auto liveness_max = 30s;
 }  // namespace
 
-Drill::Drill(SiteSettings settings, bool quiet)
-    : quiet_(quiet), site_(settings), history_(settings.folder / "history.jsonl") {}
+Drill::Drill(SiteSettings settings) : site_(settings), history_(settings.folder / "history.jsonl") {}
 
 void Drill::open() {
   site_.start();
@@ -94,6 +93,32 @@ void Drill::load(const Plan& plan, std::mt19937_64 chance, int round, int orders
   while (!clients.done()) await_progress();
 }
 
+void Drill::under_load(int round, const std::function<void()>& action) {
+  auto chance = chance_of(0, round, 4);
+  constexpr int more_than_anybody_needs = 20'000;
+  Load clients(site_, history_, draw_calls(history_, town_, chance, round, more_than_anybody_needs, 3), 4,
+               25ms);
+  history_.start_clock();
+  action();
+  history_.start_clock();
+  clients.no_more();
+  while (!clients.done()) await_progress();
+}
+
+void Drill::settle_up(int round) {
+  heal();
+  replay(round, chance_of(0, round, 3));
+  const auto judgement = judge();
+  if (judgement.ok()) return;
+  std::string text;
+  const auto all = judgement.all();
+  for (std::size_t i = 0; i < all.size() && i < 5; ++i)
+    text += (i == 0 ? "" : "; ") + all[i].check + " | " + all[i].subject + " | expected " + all[i].expected +
+            " | found " + all[i].found;
+  if (all.size() > 5) text += "; and " + std::to_string(all.size() - 5) + " more";
+  throw Broken(text);
+}
+
 void Drill::heal() {
   history_.note("healed");
   site_.await_ready();
@@ -113,7 +138,7 @@ void Drill::heal() {
 void Drill::replay(int round, std::mt19937_64 chance) {
   std::vector<Call> calls;
   const auto add = [&](Order& order) {
-    if (order.kind != Order::Kind::good) return;
+    if (order.kind != Order::Kind::good || order.tries == 0) return;
     if (!calls.empty() && calls.back().orders.size() < 20 && !one_in(chance, 6))
       calls.back().orders.push_back(&order);
     else

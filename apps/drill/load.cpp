@@ -52,8 +52,9 @@ std::string batch_body(const std::vector<Order*>& orders) {
 }
 }  // namespace
 
-Load::Load(const Site& site, History& history, std::vector<Call> calls, int connections)
-    : site_(site), history_(history), calls_(std::move(calls)) {
+Load::Load(const Site& site, History& history, std::vector<Call> calls, int connections,
+           std::chrono::milliseconds pause)
+    : site_(site), history_(history), calls_(std::move(calls)), pause_(pause), working_(connections) {
   for (int i = 0; i < connections; ++i) threads_.emplace_back([this] { run(); });
 }
 Load::~Load() {
@@ -63,10 +64,11 @@ Load::~Load() {
 
 void Load::run() {
   std::unique_ptr<Web> web;
-  for (std::size_t i = next_++; i < calls_.size() && !stopped_; i = next_++) {
+  for (std::size_t i = next_++; i < calls_.size() && !stopped_ && !enough_; i = next_++) {
     finish(calls_[i], web);
-    ++done_;
+    if (pause_.count() > 0) std::this_thread::sleep_for(pause_);
   }
+  --working_;
 }
 
 void Load::finish(const Call& call, std::unique_ptr<Web>& web) {
@@ -152,7 +154,7 @@ void spoil(Order& order, std::mt19937_64& chance) {
 }  // namespace
 
 std::vector<Call> draw_calls(History& history, const Town& town, std::mt19937_64& chance, int round,
-                             int orders) {
+                             int orders, int batch_max) {
   std::vector<Order*> known;
   for (Order& order : history.orders())
     if (order.kind == Order::Kind::good && order.status == 202) known.push_back(&order);
@@ -164,7 +166,8 @@ std::vector<Call> draw_calls(History& history, const Town& town, std::mt19937_64
   };
   for (int n = 0; n < orders;) {
     Call call;
-    for (int size = one_in(chance, 2) ? 1 : between(chance, 2, 20); size > 0 && n < orders; --size, ++n) {
+    for (int size = one_in(chance, 2) ? 1 : between(chance, 2, batch_max); size > 0 && n < orders;
+         --size, ++n) {
       Order order = draw_order(town, chance, round, n);
       if (one_in(chance, 16)) spoil(order, chance);
       call.orders.push_back(&history.add(std::move(order)));

@@ -33,18 +33,22 @@ struct Town {
 };
 /// The orders of a round, in the calls that send them.
 std::vector<Call> draw_calls(History& history, const Town& town, std::mt19937_64& chance, int round,
-                             int orders);
+                             int orders, int batch_max = 20);
 /// Some money for the poor account: less than its orders of a round ask for.
 Call draw_funding(History& history, const Town& town, std::mt19937_64& chance, int round);
 
 class Load {
  public:
-  Load(const Site& site, History& history, std::vector<Call> calls, int connections);
+  /// `pause` lies between the calls of a connection.
+  Load(const Site& site, History& history, std::vector<Call> calls, int connections,
+       std::chrono::milliseconds pause = {});
   ~Load();
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
-  /// Calls that have their definite answers.
-  bool done() const { return done_ == static_cast<std::int64_t>(calls_.size()); }
+  /// Calls that have not begun never will.
+  void no_more() { enough_ = true; }
+  /// Every call that began has its definite answers, and none will begin.
+  bool done() const { return working_ == 0; }
 
  private:
   void run();
@@ -53,9 +57,10 @@ class Load {
   const Site& site_;
   History& history_;
   const std::vector<Call> calls_;
+  const std::chrono::milliseconds pause_;
   std::atomic<std::size_t> next_{0};
-  std::atomic<std::int64_t> done_{0};
-  std::atomic<bool> stopped_{false};
+  std::atomic<int> working_;
+  std::atomic<bool> enough_{false}, stopped_{false};
   std::vector<std::thread> threads_;
 };
 

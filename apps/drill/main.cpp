@@ -1,5 +1,7 @@
 // settled-drill: runs the real programs, breaks them on purpose, and judges what is left.
+#include "apps/drill/matrix.hpp"
 #include "apps/drill/options.hpp"
+#include "apps/drill/relay.hpp"
 #include "apps/drill/rounds.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,7 +25,9 @@ constexpr const char* examples =
     "Examples:\n"
     "  settled-drill                                   20 rounds\n"
     "  settled-drill --rounds 200 --seed 7             the same kills and faults every time\n"
-    "  settled-drill --seed 7 --first-round 13 --rounds 1 --keep   one round again, with its logs\n";
+    "  settled-drill --seed 7 --first-round 13 --rounds 1 --keep   one round again, with its logs\n"
+    "  settled-drill --matrix                          one fault after the other, each with what must hold\n"
+    "  settled-drill --matrix F19 F23                  some of them\n";
 
 fs::path fresh_folder() {
   const char* below = std::getenv("TMPDIR");
@@ -34,6 +38,8 @@ fs::path fresh_folder() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // For the matrix alone: a process in another network.
+  if (argc == 5 && std::string_view(argv[1]) == "--relay") return relay(argv[2], std::atoi(argv[3]), argv[4]);
   Options options;
   std::string folder;
   CLI::App app("settled-drill: kills the real thing under load, and judges what is left", "settled-drill");
@@ -45,11 +51,17 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--orders", options.orders, "per round (default 60)")->check(CLI::Range(1, 10'000));
   app.add_option("--folder", folder, "where logs, history and data go (default: a new one under /tmp)");
+  auto* matrix =
+      app.add_option("--matrix", options.rows, "the fault matrix instead of rounds: all rows, or those named")
+          ->expected(0, -1)
+          ->type_name("ROW");
   app.add_flag("--keep", options.keep, "keep that folder; a failure keeps it anyway");
   app.add_flag("--json", options.json, "the result as JSON");
   app.add_flag("--quiet", options.quiet, "no progress");
   try {
     app.parse(argc, argv);
+    options.matrix = matrix->count() > 0;
+    std::erase(options.rows, "");
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
@@ -59,7 +71,7 @@ int main(int argc, char** argv) {
     if (!folder.empty() && fs::exists(options.folder) && !fs::is_empty(options.folder))
       throw std::runtime_error(options.folder.string() + " is not empty");
     fs::create_directories(options.folder);
-    const int code = run_rounds(options);
+    const int code = options.matrix ? run_matrix(options) : run_rounds(options);
     if (code == exit_ok && !options.keep) fs::remove_all(options.folder);
     return code;
   } catch (const std::exception& e) {

@@ -54,7 +54,7 @@ int run_rounds(const Options& options) {
   std::optional<Failure> failure;
   Tally tally;
   {
-    Drill drill({.folder = options.folder, .program_folder = options.program_folder}, options.quiet);
+    Drill drill({.folder = options.folder, .program_folder = options.program_folder});
     try {
       drill.open();
     } catch (const std::exception& e) {

@@ -7,6 +7,7 @@
 #include "apps/drill/plan.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -35,9 +36,10 @@ struct Failure {
 /// One life of the books. May be used by any test that wants to load, strike and judge.
 class Drill {
  public:
-  Drill(SiteSettings settings, bool quiet);
+  explicit Drill(SiteSettings settings);
 
   Site& site() { return site_; }
+  const Site& site() const { return site_; }
   History& history() { return history_; }
   const Town& town() const { return town_; }
   Tally& tally() { return tally_; }
@@ -46,11 +48,15 @@ class Drill {
   /// The good that a round does: posts its orders while `strikes` happen. Returns when every order has its
   /// definite answer. Throws Broken after 30 s without one.
   void load(const Plan& plan, std::mt19937_64 chance, int round, int orders);
+  /// A steady stream of orders until `action` has returned and each has its definite answer.
+  void under_load(int round, const std::function<void()>& action);
   /// No faults any more, everything up, all final.
   void heal();
   /// Each key of these rounds once more: same id, same answer.
   void replay(int round, std::mt19937_64 chance);
   Judgement judge();
+  /// heal, replay and judge; throws Broken with the findings where there are any.
+  void settle_up(int round);
   /// Ends settled in order; throws Broken where it does not, or where a sanitizer spoke.
   void close();
 
@@ -60,7 +66,6 @@ class Drill {
  private:
   void await_progress();
 
-  bool quiet_;
   Site site_;
   History history_;
   Town town_;

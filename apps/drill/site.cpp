@@ -93,7 +93,8 @@ void Site::write_settings() {
   if (!settings_.quick) return;
   const auto port = std::to_string(free_port());
   out << "[sandbox]\nport = " << port
-      << "\n[settlement]\ninquiry_first_ms = 50\ninquiry_max_ms = 250\nsend_begins_max_ms = 400\n"
+      << "\n[settlement]\ninquiry_first_ms = 50\ninquiry_max_ms = 250\nsend_begins_max_ms = "
+         "400\nshutdown_grace_s = 1\n"
          "[breaker]\ntimeout_ms = 1000\n"
          "[[connector]]\nname = \"bank\"\nurl = \"http://127.0.0.1:"
       << port << "\"\nkey_id = \"settled\"\nsecret = \"file:" << key.string()
