@@ -71,6 +71,8 @@ int main(int argc, char** argv) {
     if (!folder.empty() && fs::exists(options.folder) && !fs::is_empty(options.folder))
       throw std::runtime_error(options.folder.string() + " is not empty");
     fs::create_directories(options.folder);
+    // Root's PostgreSQL runs as another user, who must be able to pass.
+    fs::permissions(options.folder, fs::perms(0755));
     const int code = options.matrix ? run_matrix(options) : run_rounds(options);
     if (code == exit_ok && !options.keep) fs::remove_all(options.folder);
     return code;

@@ -66,6 +66,12 @@ std::string in_seconds(double seconds) {
   return text;
 }
 
+int count_of(const std::string& log, const std::string& words) {
+  int n = 0;
+  for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1)) ++n;
+  return n;
+}
+
 std::string superuser_url(const Site& site, const std::string& database) {
   auto url = site.endpoint().database_url;
   const auto user = url.find("user=settled"), name = url.find("///settled");

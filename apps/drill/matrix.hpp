@@ -32,6 +32,7 @@ struct Row {
 /// Throws Broken with the sentence.
 void must(bool holds, const std::string& otherwise);
 std::string in_seconds(double seconds);
+int count_of(const std::string& log, const std::string& words);
 
 // By the file that they stand in.
 std::vector<Row> rows_of_kills();     // matrix_kills.cpp

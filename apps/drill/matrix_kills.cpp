@@ -25,12 +25,6 @@ double logged_at(const std::string& log, const std::string& words) {
   return static_cast<double>(::timegm(&parts)) + std::stod("0" + line.substr(19, 4));
 }
 
-int count_of(const std::string& log, const std::string& words) {
-  int n = 0;
-  for (auto at = log.find(words); at != std::string::npos; at = log.find(words, at + 1)) ++n;
-  return n;
-}
-
 /// Starts settled and waits until it is ready; seconds from the moment when its database answered.
 double start_again(Drill& drill) {
   auto& site = drill.site();
@@ -130,9 +124,15 @@ std::string sessions_terminated(const RowSettings& settings) {
       tx.exec(i % 3 == 2 ? "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'settled'"
                          : "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
       worst = std::max(worst, await_service(drill));
-      const auto holders =
-          tx.exec1("select count(*) from pg_locks where locktype = 'advisory' and granted")[0].as<int>();
-      must(holders == 1, std::to_string(holders) + " sessions hold the lease");
+      seconds_until(
+          [&tx] {
+            const auto holders =
+                tx.exec1("select count(*) from pg_locks where locktype = 'advisory' and granted")[0]
+                    .as<int>();
+            must(holders <= 1, std::to_string(holders) + " sessions hold the lease");
+            return holders == 1;
+          },
+          10s, "a session holds the lease");
     }
   });
   drill.settle_up(1);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <csignal>
 #include <cstdlib>
@@ -39,8 +40,13 @@ std::string command_of(pid_t pid) { return content_of("/proc/" + std::to_string(
 pid_t if_of_folder(pid_t pid, const fs::path& folder) {
   return alive(pid) && command_of(pid).find(folder.string()) != std::string::npos ? pid : 0;
 }
+/// Known by where it works, not by its command line: a server that may not pass our folders is started by a
+/// path of another kind.
 pid_t postmaster_in(const fs::path& data) {
-  return if_of_folder(postmaster_of(data / "postgres" / "data"), data);
+  const auto folder = data / "postgres" / "data";
+  const pid_t pid = postmaster_of(folder);
+  const auto all = processes_in(folder);
+  return std::find(all.begin(), all.end(), pid) == all.end() ? 0 : pid;
 }
 pid_t sandbox_in(const fs::path& data) {
   const auto noted = json::parse(content_of(data / "sandbox" / "sandbox.json"), nullptr, false);
@@ -76,8 +82,7 @@ std::vector<std::string> bare_environment() {
 
 Site::Site(SiteSettings settings) : settings_(std::move(settings)), data_(settings_.folder / "data") {
   fs::create_directories(data_ / "sandbox");
-  // Root's PostgreSQL runs as another user, who must be able to pass.
-  fs::permissions(settings_.folder, fs::perms(0755));
+
   write_settings();
 }
 
@@ -233,8 +238,7 @@ void Site::clean_up() {
     return !alive(postmaster) && !alive(sandbox) && processes_in(data_ / "postgres" / "data").empty();
   };
   if (eventually(gone, 15s)) return;
-  for (const pid_t pid : {if_of_folder(postmaster, data_), if_of_folder(sandbox, data_)})
-    if (pid > 0) ::kill(pid, SIGKILL);
+  if (const pid_t pid = if_of_folder(sandbox, data_); pid > 0) ::kill(pid, SIGKILL);
   for (const pid_t pid : processes_in(data_ / "postgres" / "data")) ::kill(pid, SIGKILL);
   eventually(gone, 15s);
 }
