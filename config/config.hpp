@@ -83,6 +83,9 @@ struct SettlementConfig {
   std::chrono::seconds unknown_limit{3'600};
   /// Send again although the database is an older copy: after its gaps were looked into.
   bool lift_quarantine = false;
+  /// A payment leaves within this time of being handed to its rail, or never. After a start 'not found' is
+  /// no proof before it has passed once more.
+  std::chrono::milliseconds send_begins_max{10'000};
   /// After SIGTERM work in flight gets this long before it is parked.
   std::chrono::seconds shutdown_grace{5};
 };

@@ -308,6 +308,8 @@ std::vector<Key<Config>> make_config_keys() {
       number<Config>("jobs.watch_ended_s", AT(jobs.watch_ended), 1, 604'800, "seconds"),
       also(on_off<Config>("settlement.lift_quarantine", AT(settlement.lift_quarantine)), {},
            "--lift-quarantine"),
+      number<Config>("settlement.send_begins_max_ms", AT(settlement.send_begins_max), 200, 600'000,
+                     "milliseconds"),
       number<Config>("settlement.shutdown_grace_s", AT(settlement.shutdown_grace), 0, 3600, "seconds"),
       number<Config>("breaker.failure_threshold", AT(breaker.failure_threshold), 1, any),
       number<Config>("breaker.success_threshold", AT(breaker.success_threshold), 1, any),

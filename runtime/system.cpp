@@ -249,8 +249,8 @@ struct System::Impl {
   void start_rails() {
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
-                           .connect_max = 2s,
-                           .queue_max = 2s,  // with connect_max: the second half of send_begins_max
+                           .connect_max = begins_quarter(),
+                           .queue_max = begins_quarter(),
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
     std::vector<RegisteredConnector> registered;
@@ -259,9 +259,14 @@ struct System::Impl {
     register_connectors(database_url, registered);
   }
 
+  /// The HTTP client's queue and its connecting together are the second half of send_begins_max.
+  std::chrono::milliseconds begins_quarter() const {
+    return std::min<std::chrono::milliseconds>(2s, config.settlement.send_begins_max / 4);
+  }
+
   /// Longest silence of a connector that works: its queues, then the slower of its calls.
-  static std::chrono::milliseconds rail_answer_max(const ConnectorConfig& c) {
-    return SettlementSettings{}.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
+  std::chrono::milliseconds rail_answer_max(const ConnectorConfig& c) const {
+    return config.settlement.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
   }
 
   void start_rail(const ConnectorConfig& c) {
@@ -358,6 +363,7 @@ struct System::Impl {
                             .rail = rail.breaker,
                             .capability = rail.capability,
                             .settings = {.transaction_timeout = config.settlement.transaction_timeout,
+                                         .send_begins_max = config.settlement.send_begins_max,
                                          .answer_max = rail.answer_max,
                                          .send_lasts_max = rail.send_lasts_max,
                                          .inquiry = {.initial = config.settlement.inquiry_first,
