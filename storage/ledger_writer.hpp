@@ -39,11 +39,21 @@ LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_point
 /// Complete here so that CAF can spawn it; for ledger_writer.cpp only.
 class LedgerBook;
 struct LedgerWriterState {
-  struct Pending {  // one request and where its answer goes
-    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount> request;
+  /// Where an answer goes. Whoever asks waits without a time limit: so everybody hears at the latest when
+  /// the writer ends, whatever ended it.
+  struct Promise {
     std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
                  caf::typed_response_promise<AccountChanged>>
-        promise;
+        of;
+    template <class Answer>
+    Promise(caf::typed_response_promise<Answer> promise) : of(std::move(promise)) {}
+    Promise(Promise&&) noexcept = default;
+    Promise& operator=(Promise&&) noexcept = default;
+    ~Promise();
+  };
+  struct Pending {  // one request and where its answer goes
+    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount> request;
+    Promise promise;
   };
   LedgerWriterSettings settings;
   std::unique_ptr<LedgerStore> store;
