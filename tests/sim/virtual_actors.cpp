@@ -158,13 +158,14 @@ void VirtualActors::kill_all_but(const std::vector<std::string>& names) {
   for (std::set<caf::actor_id> sentenced;;) {
     for (caf::resumable* job : scheduler_->jobs) note(job);
     std::vector<caf::strong_actor_ptr> doomed;
-    for (const auto& [id, address] : known_) {
-      auto who = caf::actor_cast<caf::strong_actor_ptr>(address);
-      if (!alive(who)) continue;
+    std::erase_if(known_, [&](const auto& one) {
+      auto who = caf::actor_cast<caf::strong_actor_ptr>(one.second);
+      if (!alive(who)) return true;
       const auto& actor =
           dynamic_cast<const caf::scheduled_actor&>(*caf::actor_cast<caf::abstract_actor*>(who));
       if (!spared(actor)) doomed.push_back(std::move(who));
-    }
+      return false;
+    });
     if (doomed.empty()) return;
     for (const auto& who : doomed)
       if (sentenced.insert(who->id()).second)
