@@ -6,7 +6,7 @@
 
 namespace settled {
 namespace {
-using Time = std::chrono::steady_clock::time_point;
+using Time = caf::actor_clock::time_point;
 
 struct SlotState {
   Supervised spec;
@@ -28,7 +28,7 @@ void give_up(Slot* self, const caf::error& why) {
 void failed(Slot* self, const std::string& why) {
   auto& state = self->state;
   state.child = nullptr;
-  const auto now = std::chrono::steady_clock::now();
+  const auto now = self->clock().now();  // the actor system's: tests turn it
   state.failures.push_back(now);
   while (now - state.failures.front() > state.spec.policy.window) state.failures.pop_front();
   const auto count = static_cast<int>(state.failures.size());

@@ -191,9 +191,9 @@ class Round {
 
   template <class Answer>
   void deliver(Pending& p, Answer answer) {
-    auto promise = std::get<caf::typed_response_promise<Answer>>(p.promise);
+    auto& promise = std::get<caf::typed_response_promise<Answer>>(p.promise.of);
     answers_.push_back(
-        [promise, answer = std::move(answer)]() mutable { promise.deliver(std::move(answer)); });
+        [&promise, answer = std::move(answer)]() mutable { promise.deliver(std::move(answer)); });
   }
 
   static std::string key_of(const std::string& caller, const std::string& key) { return caller + '\n' + key; }
@@ -218,7 +218,7 @@ void load(Self self) {
 }
 
 void fail_all(std::vector<Pending>& requests, const caf::error& why) {
-  for (auto& p : requests) std::visit([&](auto& promise) { promise.deliver(why); }, p.promise);
+  for (auto& p : requests) std::visit([&](auto& promise) { promise.deliver(why); }, p.promise.of);
   requests.clear();
 }
 
@@ -290,6 +290,13 @@ caf::result<Answer> enqueue(Self self, const Request& request) {
   return promise;
 }
 }  // namespace
+
+LedgerWriterState::Promise::~Promise() {
+  const auto tell = [](auto& promise) {
+    if (promise.pending()) promise.deliver(caf::make_error(caf::sec::request_receiver_down));
+  };
+  std::visit(tell, of);
+}
 
 LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings settings) {
   self->state.settings = std::move(settings);

@@ -39,16 +39,26 @@ LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_point
 /// Complete here so that CAF can spawn it; for ledger_writer.cpp only.
 class LedgerBook;
 struct LedgerWriterState {
+  /// Where an answer goes. Whoever asks waits without a time limit: so everybody hears at the latest when
+  /// the writer ends, whatever ended it.
+  struct Promise {
+    std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
+                 caf::typed_response_promise<AccountChanged>, caf::typed_response_promise<Released>,
+                 caf::typed_response_promise<ActionAnswered>, caf::typed_response_promise<Count>,
+                 caf::typed_response_promise<NettingBooked>, caf::typed_response_promise<RulesFound>>
+        of;
+    template <class Answer>
+    Promise(caf::typed_response_promise<Answer> promise) : of(std::move(promise)) {}
+    Promise(Promise&&) noexcept = default;
+    Promise& operator=(Promise&&) noexcept = default;
+    ~Promise();
+  };
   struct Pending {  // one request and where its answer goes
     std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount, ChangeAccount, ReleaseWaiting,
                  ProposeAction, ApproveAction, CancelSettlement, CloseBreak, EscalateUnknowns, BookNetting,
                  ChangeRules>
         request;
-    std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
-                 caf::typed_response_promise<AccountChanged>, caf::typed_response_promise<Released>,
-                 caf::typed_response_promise<ActionAnswered>, caf::typed_response_promise<Count>,
-                 caf::typed_response_promise<NettingBooked>, caf::typed_response_promise<RulesFound>>
-        promise;
+    Promise promise;
   };
   LedgerWriterSettings settings;
   std::unique_ptr<LedgerStore> store;

@@ -1,0 +1,162 @@
+#define BOOST_TEST_MODULE intake_actor
+#include "tests/actors/actor_fixture.hpp"
+
+namespace settled {
+namespace {
+using namespace std::chrono_literals;
+using tests::reply;
+using tests::Reply;
+
+struct Fixture : tests::ActorFixture {
+  std::vector<std::pair<std::string, bool>> failures;  // why, parked
+
+  IntakeActor start(const std::string& connector = "bank") {
+    IntakeSettings intake_settings{.ids = world.ids(),
+                                   .ledger = writer,
+                                   .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
+                                   .rails = {context()},
+                                   .on_failure = [this](SettlementId, const std::string& why, bool parked) {
+                                     failures.emplace_back(why, parked);
+                                   }};
+    const auto started = world.system().spawn(intake, intake_settings);
+    world.settle();
+    return started;
+  }
+  Submission submit(const IntakeActor& intake, const std::string& key) {
+    const auto answer = world.ask<Submissions>(intake, SubmitSettlements{"test", {order(key)}});
+    world.settle();
+    return answer.results.at(0);
+  }
+  bool health_says_parked(const IntakeActor& intake) {
+    const auto report = world.ask<HealthReport>(intake, ReadHealth{});
+    for (const auto& item : report.items)
+      if (item.name == "parked" && !item.ok) return true;
+    return false;
+  }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(intake_actor, Fixture)
+
+BOOST_AUTO_TEST_CASE(a_replay_while_its_actor_lives_starts_no_second_one) {
+  rail->on_send = [] { return Reply{}; };
+  const auto intake = start();
+  BOOST_CHECK(submit(intake, "k").kind == Submission::Kind::accepted);
+  BOOST_CHECK(submit(intake, "k").kind == Submission::Kind::replayed);
+  BOOST_TEST(actors_alive() == 1U);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(rail->inquiries.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_replay_of_what_has_no_actor_gets_it_one_that_asks_first) {
+  rail->on_send = [] { return Reply{}; };
+  row();  // in the books by "test" with the key "k", and nobody walks it
+  const auto intake = start();
+  BOOST_TEST(actors_alive() == 1U);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_restart_of_the_intake_each_settlement_has_one_actor_and_it_asks_first) {
+  rail->on_send = [] { return Reply{}; };
+  rail->on_inquiry = [] { return reply(Outcome::unknown); };
+  const auto old = start();
+  submit(old, "a");
+  submit(old, "b");
+  BOOST_TEST(rail->sends.size() == 2U);
+  const auto orphans = world.living("settlement");
+  world.kill(old);
+  start();
+  BOOST_TEST(actors_alive() == 2U);
+  for (const auto& orphan : orphans) BOOST_TEST(!world.alive(orphan));
+  world.advance(1h);
+  BOOST_TEST(actors_alive() == 2U);
+  BOOST_TEST(rail->sends.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_settlement_is_taken_up_from_its_row_and_asks_first) {
+  rail->on_send = [] { return Reply{}; };
+  const auto intake = start();
+  submit(intake, "k");
+  world.kill(world.living("settlement").at(0));
+  world.advance(10s);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(a_settlement_whose_connector_is_gone_is_parked_and_not_given_to_another_rail) {
+  row();  // for the connector "bank"
+  const auto intake = start("another");
+  world.advance(1h);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 0U);
+  BOOST_TEST(actors_alive() == 0U);
+  BOOST_TEST(only_one().status == Status::EXECUTING);
+  BOOST_TEST(health_says_parked(intake));
+  BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).ready);  // the others go on
+}
+
+BOOST_AUTO_TEST_CASE(a_settlement_that_fails_again_and_again_is_parked_and_health_says_so) {
+  rail->on_send = [] { return Reply{}; };
+  rail->on_inquiry = [] { return reply(Outcome::unknown); };
+  const auto intake = start();
+  submit(intake, "k");
+  for (int restarts = 0; restarts < 3; ++restarts) {
+    world.kill(world.living("settlement").at(0));
+    world.settle();
+    BOOST_TEST(actors_alive() == 1U);
+    BOOST_TEST(!health_says_parked(intake));
+  }
+  world.kill(world.living("settlement").at(0));
+  world.advance(1h);
+  BOOST_TEST(actors_alive() == 0U);
+  BOOST_TEST(health_says_parked(intake));
+  BOOST_REQUIRE(failures.size() == 4U);
+  BOOST_TEST(failures.back().second);
+  // It stays in flight, with its hold, and the next start takes it up.
+  BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).in_flight == 1);
+  BOOST_TEST(!books->holds.begin()->second.ended);
+  world.kill(intake);
+  start();
+  BOOST_TEST(actors_alive() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(books_that_refuse_a_step_for_ever_park_its_settlement_and_lose_nothing) {
+  const auto intake = start();
+  bool broken = false;
+  store.fault = [&](const LedgerBatch&) { return broken ? CommitFault::refused : CommitFault::none; };
+  rail->on_send = [&] {
+    broken = true;
+    return reply(Outcome::completed);
+  };
+  submit(intake, "k");
+  world.advance(10min);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(health_says_parked(intake));
+  BOOST_TEST(only_one().status == Status::EXECUTING);
+  broken = false;
+  world.kill(intake);
+  start();
+  world.advance(1min);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
+  rail->on_send = [] { return Reply{}; };
+  IntakeSettings narrow{.in_flight_max = 1,
+                        .ids = world.ids(),
+                        .ledger = writer,
+                        .rules = {{.connector = "bank", .banks = {"*"}, .methods = {}}},
+                        .rails = {context()}};
+  const auto intake = world.system().spawn(settled::intake, narrow);
+  BOOST_CHECK(submit(intake, "a").kind == Submission::Kind::accepted);
+  const auto refused = submit(intake, "b");
+  BOOST_CHECK(refused.kind == Submission::Kind::refused);
+  BOOST_CHECK(refused.refusal.code == Errc::overloaded);
+  BOOST_TEST(books->settlements.size() == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace settled
