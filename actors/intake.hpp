@@ -30,8 +30,11 @@ struct IntakeSettings {
   std::size_t in_flight_max = 20'000;
   /// How often the orders that wait are looked at.
   std::chrono::milliseconds look_every{500};
-  std::shared_ptr<const Policy> policy;
-  ZoneOffset zone_offset;
+  std::shared_ptr<const Policy> policy = std::make_shared<const Policy>(Policy{.windows_always_open = true});
+  /// Without the system's zone data only UTC is known.
+  ZoneOffset zone_offset = [](std::string_view zone, std::int64_t) {
+    return zone == "UTC" ? std::optional(std::chrono::seconds(0)) : std::nullopt;
+  };
   Clock clock;  // of what is recorded
   int restarts_max = 3;
   Ids ids;

@@ -57,7 +57,7 @@ struct ActorFixture {
                       .from_bank = "ABIDCIAB",
                       .to_bank = "DAKRSNDA",
                       .amount = {100, *currency_from("XOF")},
-                      .settlement_date = "2026-11-20"},
+                      .settlement_date = ""},
             .trace_id = {}};
   }
 

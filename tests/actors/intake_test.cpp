@@ -11,7 +11,8 @@ struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
 
   IntakeActor start(const std::string& connector = "bank") {
-    IntakeSettings intake_settings{.ids = world.ids(),
+    IntakeSettings intake_settings{.clock = world.wall(),
+                                   .ids = world.ids(),
                                    .ledger = writer,
                                    .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
                                    .rails = {context()},
@@ -146,6 +147,7 @@ BOOST_AUTO_TEST_CASE(books_that_refuse_a_step_for_ever_park_its_settlement_and_l
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
   rail->on_send = [] { return Reply{}; };
   IntakeSettings narrow{.in_flight_max = 1,
+                        .clock = world.wall(),
                         .ids = world.ids(),
                         .ledger = writer,
                         .rules = {{.connector = "bank", .banks = {"*"}, .methods = {}}},

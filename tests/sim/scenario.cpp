@@ -191,7 +191,7 @@ void Scenario::plan_orders() {
                                   .from_bank = chance.one_of("ABIDCIAB", "ABIDCIAB", "BAMAMLBA"),
                                   .to_bank = chance.one_of("DAKRSNDA", "LOMETGLO"),
                                   .amount = {amount, *currency_from("XOF")},
-                                  .settlement_date = "2026-11-20"},
+                                  .settlement_date = ""},
                         .trace_id = {}};
     wishes.push_back(clients_->wish("alice", order));
     // The same key from elsewhere: the same order again, another one, or another caller's own.

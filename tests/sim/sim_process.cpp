@@ -91,7 +91,8 @@ void SimProcess::start_rail() {
 }
 
 void SimProcess::start_intake() {
-  IntakeSettings settings{.ids = world_.ids(),
+  IntakeSettings settings{.clock = world_.wall(),
+                          .ids = world_.ids(),
                           .ledger = ledger_,
                           .on_failure =
                               [this](SettlementId id, const std::string& why, bool parked) {
@@ -100,8 +101,9 @@ void SimProcess::start_intake() {
                                   verdict_.note((parked ? "parked " : "failed ") + id.text() + ": " + why);
                               },
                           .on_recovered =
-                              [this](std::size_t taken_up) {
-                                if (verdict_.keeps()) verdict_.note("recovered " + std::to_string(taken_up));
+                              [this](const RecoveryReport& report) {
+                                if (verdict_.keeps())
+                                  verdict_.note("recovered " + std::to_string(report.taken_up));
                               }};
   settings.rules.push_back({.connector = "bank", .banks = {"*"}, .methods = {}});
   settings.rails.push_back(std::make_shared<SettlementContext>(
