@@ -80,6 +80,19 @@ void append_failure(std::string& out, const SettlementView& view) {
   out += '}';
 }
 
+void append_waiting(std::string& out, const SettlementView& view) {
+  append_json_name(out, "waiting");
+  if (view.waiting == Waiting::no) {
+    out += "null";
+    return;
+  }
+  out += '{';
+  append_json_member(out, "for", to_string(view.waiting));
+  append_json_member(out, "detail", view.waiting_detail);
+  append_time(out, "release_at", view.release_at);
+  out += '}';
+}
+
 void append_links(std::string& out, const std::string& id) {
   append_json_name(out, "links");
   fmt::format_to(std::back_inserter(out),
@@ -88,23 +101,32 @@ void append_links(std::string& out, const std::string& id) {
 }  // namespace
 
 void append_receipt(std::string& out, const SettlementView& view) {
-  const bool locked = view.locked_at != 0;
+  const bool held = view.opened_as == Status::EXECUTING, failed = view.opened_as == Status::FAILED;
   const auto id = view.id.text();
   out += '{';
   append_json_member(out, "id", id);
-  append_json_member(out, "status", to_string(locked ? Status::EXECUTING : Status::FAILED));
+  append_json_member(out, "status", to_string(view.opened_as));
   append_order(out, view.order);
   append_json_member(out, "reference", view.reference);
   append_time(out, "created_at", view.created_at);
   append_json_name(out, "checkpoints");
   out += '[';
-  append_checkpoint(out, Checkpoint::Validation, view.created_at);
-  append_checkpoint(out, Checkpoint::Lock, view.locked_at);
+  // An order that waits is not through its validation.
+  if (held || failed) append_checkpoint(out, Checkpoint::Validation, view.created_at);
+  if (held) append_checkpoint(out, Checkpoint::Lock, view.locked_at);
   out += ']';
-  if (locked) {
-    out += ",\"failure\":null";
-  } else {
+  if (failed) {
     append_failure(out, view);
+  } else {
+    out += ",\"failure\":null";
+  }
+  if (!view.opened_note.empty()) {
+    out += ',';
+    out += view.opened_note;
+  } else {
+    append_text_or_null(out, "value_date", view.value_date);
+    append_time(out, "next_cut_off", view.next_cut_off);
+    out += ",\"waiting\":null";
   }
   append_links(out, id);
   out += '}';
@@ -126,13 +148,18 @@ void append_settlement(std::string& out, const SettlementView& view) {
   append_bool(out, "unknown", view.unknown_since != 0 && !final_status(view.status));
   append_json_name(out, "checkpoints");
   out += '[';
-  append_checkpoint(out, Checkpoint::Validation, view.created_at);
+  const bool validated = view.locked_at != 0 || view.status == Status::FAILED;
+  append_checkpoint(out, Checkpoint::Validation, validated ? view.created_at : 0);
   append_checkpoint(out, Checkpoint::Lock, view.locked_at);
   append_checkpoint(out, Checkpoint::Transfer, view.sent_at);
   append_checkpoint(out, Checkpoint::Confirm, view.confirmed_at);
   append_checkpoint(out, Checkpoint::Finalize, view.status == Status::COMPLETED ? view.finalized_at : 0);
   out += ']';
   append_failure(out, view);
+  append_text_or_null(out, "value_date", view.value_date);
+  append_time(out, "next_cut_off", view.next_cut_off);
+  append_waiting(out, view);
+  append_text_or_null(out, "compensated_by", view.compensated_by ? view.compensated_by.text() : "");
   append_json_member(out, "trace_id", view.trace_id);
   append_time(out, "created_at", view.created_at);
   append_time(out, "locked_at", view.locked_at);
@@ -164,6 +191,11 @@ void append_account(std::string& out, const Account& account) {
     amount("available", available(account));
     amount("floor", account.floor);
   }
+  const auto threshold = [&](std::string_view name, std::int64_t minor) {
+    append_text_or_null(out, name, minor == no_threshold ? "" : format_amount(minor, account.currency));
+  };
+  threshold("low_threshold", account.low_threshold);
+  threshold("high_threshold", account.high_threshold);
   append_number(out, "version", account.version);
   out += '}';
 }
