@@ -29,4 +29,11 @@ Digest order_digest(const OrderIn& in) {
 Digest funding_digest(AccountId account, Money amount) {
   return sha256(lines({"funding/1", account.text(), std::to_string(amount.minor), amount.currency.code()}));
 }
+
+Digest netting_digest(const std::vector<Obligation>& obligations) {
+  auto text = lines({"netting/1"});
+  for (const Obligation& o : obligations)
+    text += lines({o.id, o.from, o.to, std::to_string(o.amount.minor), o.amount.currency.code()});
+  return sha256(text);
+}
 }  // namespace settled

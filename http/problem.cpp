@@ -140,6 +140,9 @@ std::string_view money_sentence(MoneyState money, Lang lang) {
                    "jamais payé deux fois."
                  : "We do not know whether it was recorded: send it again with the same key, it is never "
                    "paid twice.";
+    case MoneyState::unsure:
+      return lang == Lang::fr ? "Nous ne savons pas si c'est enregistré : regardez avant de redemander."
+                              : "We do not know whether it was recorded: look before you ask again.";
   }
   return "";
 }
