@@ -21,12 +21,6 @@ Problem problem_of(const Submission& submission) {
 
 std::string location(SettlementId id) { return "/api/v1/settlements/" + id.text(); }
 
-Response json(int status) {
-  Response response;
-  response.status = status;
-  return response;
-}
-
 void mark_replayed(Response& response, bool replayed) {
   if (replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
 }
@@ -46,6 +40,22 @@ void append_element(std::string& out, const Submission& s, Lang lang) {
 }
 }  // namespace
 
+MoneyState doubt_of(RouteId id) {
+  const Route& asked = route(id);
+  return !asked.changes() ? MoneyState::none : asked.moves_money ? MoneyState::doubt : MoneyState::unsure;
+}
+
+Problem refusal_of(RouteId id, const Refusal& refusal) {
+  const auto otherwise = route(id).changes() ? MoneyState::untouched : MoneyState::none;
+  return settled::problem_of(refusal, doubtful(refusal.code) ? doubt_of(id) : otherwise);
+}
+
+Response json_response(int status) {
+  Response response;
+  response.status = status;
+  return response;
+}
+
 Problem nothing_here(std::string detail) {
   Problem problem;
   problem.code = Errc::not_found;
@@ -55,7 +65,7 @@ Problem nothing_here(std::string detail) {
 
 void answer_submission(Ticket& ticket, const Submission& submission) {
   if (submission.kind == Submission::Kind::refused) return ticket.refuse(problem_of(submission));
-  auto response = json(202);
+  auto response = json_response(202);
   response.headers.emplace_back("Location", location(submission.settlement.id));
   mark_replayed(response, submission.kind == Submission::Kind::replayed);
   response.body.reserve(900);
@@ -64,7 +74,7 @@ void answer_submission(Ticket& ticket, const Submission& submission) {
 }
 
 void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, std::chrono::seconds wait) {
-  auto response = json(final_status(view.status) ? 200 : 202);
+  auto response = json_response(final_status(view.status) ? 200 : 202);
   response.headers.emplace_back("Location", location(view.id));
   response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
   mark_replayed(response, replayed);
@@ -74,7 +84,7 @@ void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, st
 }
 
 void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submission>& results) {
-  auto response = json(200);
+  auto response = json_response(200);
   std::string& out = response.body;
   out.reserve(200 + ask.elements.size() * 900);
   out += "{\"results\":[";
@@ -102,13 +112,13 @@ void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submis
 
 void answer_settlement(Ticket& ticket, const SettlementFound& found) {
   if (!found.found) return ticket.refuse(nothing_here("there is no settlement with this id"));
-  auto response = json(200);
+  auto response = json_response(200);
   append_settlement(response.body, found.settlement);
   ticket.answer(std::move(response));
 }
 
 void answer_settlements(Ticket& ticket, const SettlementPage& page) {
-  auto response = json(200);
+  auto response = json_response(200);
   append_page(response.body, page.settlements, page.next ? base32(page.next) : "", append_settlement);
   ticket.answer(std::move(response));
 }
@@ -116,19 +126,18 @@ void answer_settlements(Ticket& ticket, const SettlementPage& page) {
 void answer_timeline(Ticket& ticket, const EventPage& page) {
   // Whatever exists began with an event.
   if (page.events.empty()) return ticket.refuse(nothing_here("there is nothing with this id"));
-  auto response = json(200);
+  auto response = json_response(200);
   append_page(response.body, page.events, "", append_event);
   ticket.answer(std::move(response));
 }
 
 void answer_opened(Ticket& ticket, const AccountChanged& changed) {
   if (changed.refusal.code != Errc::ok) {
-    const auto money = doubtful(changed.refusal.code) ? MoneyState::doubt : MoneyState::untouched;
-    auto problem = settled::problem_of(changed.refusal, money);
+    auto problem = refusal_of(ticket.route, changed.refusal);
     if (changed.account.id) problem.existing_id = changed.account.id.text();
     return ticket.refuse(problem);
   }
-  auto response = json(201);
+  auto response = json_response(201);
   response.headers.emplace_back("Location", "/api/v1/accounts/" + changed.account.id.text());
   append_account(response.body, changed.account);
   ticket.answer(std::move(response));
@@ -136,10 +145,9 @@ void answer_opened(Ticket& ticket, const AccountChanged& changed) {
 
 void answer_funded(Ticket& ticket, const AccountChanged& changed, Money amount) {
   if (changed.refusal.code != Errc::ok) {
-    const auto money = doubtful(changed.refusal.code) ? MoneyState::doubt : MoneyState::untouched;
-    return ticket.refuse(settled::problem_of(changed.refusal, money));
+    return ticket.refuse(refusal_of(ticket.route, changed.refusal));
   }
-  auto response = json(201);
+  auto response = json_response(201);
   mark_replayed(response, changed.replayed);
   response.body += '{';
   append_json_name(response.body, "account");
@@ -153,19 +161,19 @@ void answer_funded(Ticket& ticket, const AccountChanged& changed, Money amount) 
 
 void answer_account(Ticket& ticket, const AccountPage& page) {
   if (page.accounts.empty()) return ticket.refuse(nothing_here("there is no account with this id"));
-  auto response = json(200);
+  auto response = json_response(200);
   append_account(response.body, page.accounts.front());
   ticket.answer(std::move(response));
 }
 
 void answer_accounts(Ticket& ticket, const AccountPage& page) {
-  auto response = json(200);
+  auto response = json_response(200);
   append_page(response.body, page.accounts, page.next ? base32(page.next) : "", append_account);
   ticket.answer(std::move(response));
 }
 
 void answer_entries(Ticket& ticket, const EntryPage& page, Currency currency) {
-  auto response = json(200);
+  auto response = json_response(200);
   append_page(response.body, page.entries, page.next > 0 ? std::to_string(page.next) : "",
               [&](std::string& out, const EntryView& entry) { append_entry(out, entry, currency); });
   ticket.answer(std::move(response));
@@ -176,11 +184,11 @@ void answer_health(Ticket& ticket, const HealthReport* report) {
   silent.items.push_back({"service", false, "the actors did not answer in time"});
   const HealthReport& r = report ? *report : silent;
   if (ticket.route != RouteId::ready) {
-    auto response = json(200);
+    auto response = json_response(200);
     append_health(response.body, r, ticket.route == RouteId::detailed);
     return ticket.answer(std::move(response));
   }
-  auto response = json(r.ready ? 200 : 503);
+  auto response = json_response(r.ready ? 200 : 503);
   std::string& out = response.body;
   if (r.ready) {
     out = R"({"status":"ready"})";
@@ -201,8 +209,7 @@ void answer_unavailable(Ticket& ticket, bool timed_out) {
   Problem problem;
   problem.code = Errc::database_unavailable;
   problem.retry_after = 2;
-  const bool changes = route(ticket.route).method == "POST";
-  problem.money = changes ? MoneyState::doubt : MoneyState::none;
+  problem.money = doubt_of(ticket.route);
   problem.detail =
       timed_out ? "the database did not answer in time" : "the part of the service that knows is away";
   problem.errors.push_back({problem.code, "", problem.detail, ""});

@@ -25,5 +25,10 @@ void answer_health(Ticket& ticket, const HealthReport* report);
 void answer_unavailable(Ticket& ticket, bool timed_out);
 
 Problem nothing_here(std::string detail);
+/// What a change was refused with: nothing was recorded, unless the database left us in doubt.
+Problem refusal_of(RouteId route, const Refusal& refusal);
+/// How sure we are when the answer to a change does not come.
+MoneyState doubt_of(RouteId route);
+Response json_response(int status);
 
 }  // namespace settled

@@ -1,51 +1,18 @@
 #include "http/asks.hpp"
 
 #include "domain/bank.hpp"
+#include "http/ask_parts.hpp"
+#include "http/asks_operating.hpp"
 #include "http/digest.hpp"
 #include "http/json_in.hpp"
 #include "http/json_text.hpp"
-#include "http/query.hpp"
 
 namespace settled {
 namespace {
-using Errors = std::vector<Refusal>;
-
 std::string date_of(std::int64_t micros) {
   std::string text;
   append_json_time(text, micros);
   return text.substr(1, 10);
-}
-
-template <class Id>
-std::optional<Id> id_in_path(const Request& request, Errors& errors) {
-  const auto match = match_route(request.method, request.path);
-  auto id = Id::from(match.id);
-  // An id that cannot exist does not exist.
-  if (!id)
-    errors.push_back({Errc::not_found, "path:id",
-                      '"' + std::string(match.id.substr(0, 60)) + "\" is not an id here",
-                      "an id such as the one in a Location header"});
-  return id;
-}
-
-std::optional<Query> query_of(const Request& request, const std::vector<std::string_view>& known,
-                              Errors& errors) {
-  auto query = Query::parse(request.query, known);
-  if (query) return std::move(*query);
-  errors.push_back(std::move(query.refusal()));
-  return std::nullopt;
-}
-
-int limit_of(const Query& query, Errors& errors) {
-  auto limit = query.limit();
-  if (limit) return *limit;
-  errors.push_back(std::move(limit.refusal()));
-  return 0;
-}
-
-Refusal not_allowed(std::string_view name, const std::string& value, std::string_view allowed) {
-  return {Errc::invalid_value, '?' + std::string(name), '"' + value.substr(0, 40) + "\" is not allowed here",
-          std::string(allowed)};
 }
 
 std::string bank_filter(const Query& query, std::string_view name, Errors& errors) {
@@ -59,14 +26,6 @@ std::string currency_filter(const Query& query, Errors& errors) {
   if (!value.empty() && !currency_from(value))
     errors.push_back(not_allowed("currency", value, "an ISO 4217 code"));
   return value;
-}
-
-Uuid cursor_of(const Query& query, Errors& errors) {
-  const auto& value = query["cursor"];
-  if (value.empty()) return {};
-  const auto uuid = uuid_from_base32(value);
-  if (!uuid) errors.push_back(not_allowed("cursor", value, "the next_cursor of the page before"));
-  return uuid.value_or(Uuid{});
 }
 
 std::optional<Ask> one_order(Request& request, const std::string& today, Errors& errors) {
@@ -209,6 +168,12 @@ std::optional<Ask> about(const Request& request, Errors& errors) {
   }
 }
 
+template <class Question>
+std::optional<Ask> plain(const Request& request, Errors& errors) {
+  query_of(request, {}, errors);
+  return Question{};
+}
+
 std::optional<Ask> question(Request& request, std::int64_t now, Errors& errors) {
   switch (static_cast<RouteId>(request.route)) {
     case RouteId::submit_settlement:
@@ -221,6 +186,12 @@ std::optional<Ask> question(Request& request, std::int64_t now, Errors& errors) 
       return about<ReadSettlement, SettlementId>(request, errors);
     case RouteId::settlement_timeline:
       return about<TimelineAsk, SettlementId>(request, errors);
+    case RouteId::compensate_settlement:
+      return ask_proposal(request, ActionKind::compensate, errors);
+    case RouteId::decide_settlement:
+      return ask_proposal(request, ActionKind::decide, errors);
+    case RouteId::cancel_settlement:
+      return ask_cancel(request, errors);
     case RouteId::open_account:
       return opening(request, errors);
     case RouteId::list_accounts:
@@ -231,12 +202,58 @@ std::optional<Ask> question(Request& request, std::int64_t now, Errors& errors) 
       return accounts_page(request, "vostro", errors);
     case RouteId::show_account:
       return about<ReadAccount, AccountId>(request, errors);
+    case RouteId::change_account:
+      return ask_account_change(request, errors);
     case RouteId::account_entries:
       return entries_page(request, errors);
     case RouteId::account_timeline:
       return about<TimelineAsk, AccountId>(request, errors);
     case RouteId::fund_account:
       return funding(request, errors);
+    case RouteId::fund_locks:
+      return ask_records(request, RecordKind::fund_locks, errors);
+    case RouteId::list_unknowns:
+      return ask_records(request, RecordKind::unknowns, errors);
+    case RouteId::resolve_unknown:
+      return ask_proposal(request, ActionKind::resolve, errors);
+    case RouteId::approve_unknown:
+      return ask_approval(request, true, errors);
+    case RouteId::list_actions:
+      return ask_records(request, RecordKind::actions, errors);
+    case RouteId::approve_action:
+      return ask_approval(request, false, errors);
+    case RouteId::list_held:
+      return ask_records(request, RecordKind::held_orders, errors);
+    case RouteId::list_compensations:
+      return ask_records(request, RecordKind::compensations, errors);
+    case RouteId::list_breaks:
+      return ask_records(request, RecordKind::breaks, errors);
+    case RouteId::close_break:
+      return ask_close_break(request, errors);
+    case RouteId::list_nettings:
+      return ask_records(request, RecordKind::nettings, errors);
+    case RouteId::post_netting:
+      return ask_netting(request, errors);
+    case RouteId::list_windows:
+    case RouteId::list_calendars:
+    case RouteId::list_banks:
+      return ask_rules(request, now, errors);
+    case RouteId::next_window:
+      return ask_next_window(request, errors);
+    case RouteId::put_window:
+    case RouteId::drop_window:
+    case RouteId::put_holiday:
+    case RouteId::drop_holiday:
+    case RouteId::put_bank:
+      return ask_rule_change(request, now, errors);
+    case RouteId::recovery:
+      return plain<ReadRecovery>(request, errors);
+    case RouteId::list_jobs:
+      return plain<ReadJobs>(request, errors);
+    case RouteId::run_job:
+      return ask_run_job(request, errors);
+    case RouteId::invariants:
+      return plain<ReadInvariants>(request, errors);
     case RouteId::events:
       return events_from(request, errors);
     case RouteId::health:

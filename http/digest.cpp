@@ -15,12 +15,25 @@ std::string lines(std::initializer_list<std::string_view> values) {
 
 Digest order_digest(const OrderIn& in) {
   const SettlementOrder& o = in.order;
-  return sha256(lines({"order/1", o.obligation_id, o.from_bank, o.to_bank, std::to_string(o.amount.minor),
-                       o.amount.currency.code(), in.date_given ? o.settlement_date : std::string_view(),
-                       to_string(o.priority), to_string(o.method), o.metadata}));
+  auto text = lines({"order/1", o.obligation_id, o.from_bank, o.to_bank, std::to_string(o.amount.minor),
+                     o.amount.currency.code(), in.date_given ? o.settlement_date : std::string_view(),
+                     to_string(o.priority), to_string(o.method), o.metadata});
+  // A wish that is not given leaves no line, so that older requests keep their digests.
+  if (o.outside_window != Otherwise::by_policy)
+    text += lines({"outside_window", to_string(o.outside_window)});
+  if (o.insufficient_funds != Otherwise::by_policy)
+    text += lines({"insufficient_funds", to_string(o.insufficient_funds)});
+  return sha256(text);
 }
 
 Digest funding_digest(AccountId account, Money amount) {
   return sha256(lines({"funding/1", account.text(), std::to_string(amount.minor), amount.currency.code()}));
+}
+
+Digest netting_digest(const std::vector<Obligation>& obligations) {
+  auto text = lines({"netting/1"});
+  for (const Obligation& o : obligations)
+    text += lines({o.id, o.from, o.to, std::to_string(o.amount.minor), o.amount.currency.code()});
+  return sha256(text);
 }
 }  // namespace settled

@@ -1,5 +1,6 @@
 // What was asked, as a digest.
 #pragma once
+#include "domain/netting.hpp"
 #include "http/json_in.hpp"
 #include "security/digest.hpp"
 
@@ -13,5 +14,6 @@ namespace settled {
 Digest order_digest(const OrderIn& in);
 /// As order_digest; the account is part of the request.
 Digest funding_digest(AccountId account, Money amount);
+Digest netting_digest(const std::vector<Obligation>& obligations);
 
 }  // namespace settled

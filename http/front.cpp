@@ -79,22 +79,23 @@ std::optional<Response> Front::Impl::screen(Request& request) {
   if (auto problem = pass_gate(request, settings.gate)) return refused(request, *problem);
   const auto id = static_cast<RouteId>(request.route);
   if (is_health(id)) return std::nullopt;
+  const Route& asked = route(id);
+  const std::string again = asked.moves_money ? "Send it again with the same key" : "Send it again";
   Problem problem;
   if (draining) {
     problem.code = Errc::shutting_down;
-    problem.errors.push_back(
-        {problem.code, "", "the service is stopping. Send it again with the same key", ""});
+    problem.errors.push_back({problem.code, "", "the service is stopping. " + again, ""});
   } else if (*pending >= settings.front_limits.tickets_max) {
     problem.code = Errc::overloaded;
     problem.retry_after = 1;
     problem.errors.push_back({problem.code, "",
                               "full: " + std::to_string(settings.front_limits.tickets_max) +
-                                  " requests are waiting. Send it again with the same key in 1 s",
+                                  " requests are waiting. " + again + " in 1 s",
                               ""});
   } else {
     return std::nullopt;
   }
-  if (request.method == "POST") problem.money = MoneyState::untouched;
+  if (asked.changes()) problem.money = MoneyState::untouched;
   return refused(request, problem);
 }
 
@@ -134,7 +135,8 @@ void Front::Impl::handle(Request request, Responder responder) {
   std::vector<Refusal> errors;
   auto ask = ask_from(request, settings.now(), errors);
   if (!ask) {
-    const auto money = request.method == "POST" ? MoneyState::untouched : MoneyState::none;
+    const bool changes = route(static_cast<RouteId>(request.route)).changes();
+    const auto money = changes ? MoneyState::untouched : MoneyState::none;
     responder(refused(request, problem_of(std::move(errors), money)));
     return;
   }
@@ -163,8 +165,9 @@ void Front::start(FrontActors actors) {
   server.threads = impl.settings.threads;
   server.limits = impl.settings.limits;
   server.body_max = [&limits = impl.settings.limits](const Request& request) {
-    const bool batch = request.path == route(RouteId::submit_batch).pattern;
-    return batch ? limits.batch_body_bytes : limits.body_bytes;
+    const bool many = request.path == route(RouteId::submit_batch).pattern ||
+                      request.path == route(RouteId::post_netting).pattern;
+    return many ? limits.batch_body_bytes : limits.body_bytes;
   };
   server.screen = [&impl](Request& request) { return impl.screen(request); };
   server.handle = [&impl](Request request, Responder responder) {

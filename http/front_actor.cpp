@@ -1,6 +1,7 @@
 #include "http/front_actor.hpp"
 
 #include "http/answers.hpp"
+#include "http/answers_operating.hpp"
 
 #include <caf/send.hpp>
 
@@ -19,7 +20,7 @@ void guarded(const TicketPtr& ticket, F f) {
   } catch (const std::exception&) {
     Problem problem;
     problem.errors.push_back({Errc::internal, "", "the answer could not be made", ""});
-    if (route(ticket->route).method == "POST") problem.money = MoneyState::doubt;
+    problem.money = doubt_of(ticket->route);
     ticket->refuse(problem);
   }
 }
@@ -60,6 +61,28 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
             guarded(ticket, [&] { answer_waited(*ticket, found.settlement, replayed, wait); });
           },
           [=](caf::error&) { look_up(); });
+}
+
+// The amounts of a change, now that the account tells their currency.
+void account_change(Self self, const TicketPtr& ticket, const Account& account) {
+  auto& asked = std::get<ChangeAccountAsk>(ticket->ask);
+  std::vector<Refusal> errors;
+  const auto read = [&](const std::optional<std::string>& text, std::string_view field, std::int64_t& value) {
+    if (!text) return;
+    auto minor = parse_signed_amount(*text, account.currency);
+    if (minor) {
+      value = *minor;
+      return;
+    }
+    minor.refusal().field = field;
+    errors.push_back(std::move(minor.refusal()));
+  };
+  read(asked.floor, "/floor", asked.change.floor);
+  read(asked.low, "/low_threshold", asked.change.low);
+  read(asked.high, "/high_threshold", asked.change.high);
+  if (!errors.empty()) return ticket->refuse(problem_of(std::move(errors), MoneyState::untouched));
+  ask<AccountChanged>(self, self->state.actors.ledger, self->state.limits.answer_max, ticket, asked.change,
+                      answer_account_changed);
 }
 
 struct Dispatch {
@@ -111,6 +134,68 @@ struct Dispatch {
                                         answer_entries(there, page, currency);
                                       });
                      });
+  }
+  void operator()(const ListRecords& q) const {
+    ask<RecordPage>(self, actors.reader, most, ticket, q, answer_records);
+  }
+  void operator()(const ProposeAction& q) const {
+    ask<ActionAnswered>(self, actors.ledger, most, ticket, q, answer_proposed);
+  }
+  // Over the intake, which has to wake the settlement that goes on.
+  void operator()(const ApproveAction& q) const {
+    ask<ActionAnswered>(self, actors.intake, most, ticket, q, answer_approved);
+  }
+  void operator()(const CancelSettlement& q) const {
+    ask<ActionAnswered>(self, actors.ledger, most, ticket, q, answer_cancelled);
+  }
+  void operator()(const CloseBreak& q) const {
+    ask<ActionAnswered>(
+        self, actors.ledger, most, ticket, q,
+        [id = q.id](Ticket& t, const ActionAnswered& answered) { answer_break_closed(t, answered, id); });
+  }
+  void operator()(const ChangeAccountAsk& q) const {
+    ask<AccountPage>(self, actors.reader, most, ticket, ReadAccount{q.change.id},
+                     [self = self, ticket = ticket](Ticket& t, const AccountPage& found) {
+                       if (found.accounts.empty()) return answer_account(t, found);
+                       account_change(self, ticket, found.accounts.front());
+                     });
+  }
+  void operator()(const NettingAsk& q) const {
+    if (q.dry_run)
+      return ask<MeansFound>(
+          self, actors.ledger, most, ticket, ReadMeans{},
+          [](Ticket& t, const MeansFound& found) { answer_dry_run(t, std::get<NettingAsk>(t.ask), found); });
+    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking,
+                       [](Ticket& t, const NettingBooked& booked) {
+                         answer_netting(t, std::get<NettingAsk>(t.ask), booked);
+                       });
+  }
+  void operator()(const RulesAsk& q) const {
+    ask<RulesFound>(self, actors.ledger, most, ticket, ReadRules{},
+                    [year = q.year](Ticket& t, const RulesFound& found) { answer_rules(t, found, year); });
+  }
+  void operator()(const ChangeRulesAsk& q) const {
+    ask<RulesFound>(self, actors.intake, most, ticket, q.change, [](Ticket& t, const RulesFound& found) {
+      const auto& asked = std::get<ChangeRulesAsk>(t.ask);
+      answer_rule_changed(t, found, asked.change, asked.year);
+    });
+  }
+  void operator()(const ReadWindow& q) const {
+    ask<WindowFound>(self, actors.intake, most, ticket, q, answer_next_window);
+  }
+  void operator()(const ReadRecovery& q) const {
+    ask<RecoveryReport>(self, actors.intake, most, ticket, q, answer_recovery);
+  }
+  void operator()(const ReadJobs& q) const {
+    ask<JobsReport>(self, actors.scheduler, most, ticket, q, answer_jobs);
+  }
+  void operator()(const RunJob& q) const {
+    ask<JobsReport>(
+        self, actors.scheduler, self->state.limits.job_max, ticket, q,
+        [name = q.name](Ticket& t, const JobsReport& report) { answer_job_ran(t, report, name); });
+  }
+  void operator()(const ReadInvariants& q) const {
+    ask<InvariantReport>(self, actors.scheduler, most, ticket, q, answer_invariants);
   }
   void operator()(const HealthAsk&) const {
     if (!actors.health) return answer_health(*ticket, nullptr);

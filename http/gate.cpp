@@ -94,7 +94,7 @@ std::optional<Problem> pass_gate(Request& request, const GateRules& rules) {
   if (r.id == RouteId::fund_account && !rules.allow_funding)
     return refusal(Errc::not_allowed_here, "path:" + std::string(r.pattern),
                    "accounts are funded this way in development only; nothing was recorded");
-  if (auto problem = check_body_headers(request, r.method == "POST")) return problem;
+  if (auto problem = check_body_headers(request, r.takes_body())) return problem;
   if (r.moves_money)
     if (auto key = idempotency_key_of(request); !key)
       return problem_of(std::move(key.refusal()), MoneyState::untouched);

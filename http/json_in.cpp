@@ -1,15 +1,15 @@
 #include "http/json_in.hpp"
 
-#include "domain/bank.hpp"
-#include "http/json_fields.hpp"
+#include "http/json_values.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace settled {
 namespace {
-const std::vector<std::string_view> order_fields{"obligation_id", "from_bank", "to_bank",
-                                                 "amount",        "currency",  "settlement_date",
-                                                 "priority",      "method",    "metadata"};
+const std::vector<std::string_view> order_fields{
+    "obligation_id", "from_bank", "to_bank",  "amount",         "currency",          "settlement_date",
+    "priority",      "method",    "metadata", "outside_window", "insufficient_funds"};
 const std::vector<std::string_view> element_fields = [] {
   auto fields = order_fields;
   fields.emplace_back("idempotency_key");
@@ -19,71 +19,45 @@ const std::vector<std::string_view> account_fields{"kind", "bank", "currency", "
 const std::vector<std::string_view> funding_fields{"amount", "currency"};
 const std::vector<std::string_view> batch_fields{"orders"};
 
-std::string bank(JsonFields& fields, std::string_view name, bool required) {
-  const auto text = fields.text(name, required);
-  if (!text) return {};
-  auto bic = bic_from(*text);
-  if (bic) return std::move(*bic);
-  fields.refuse(name, std::move(bic.refusal()));
-  return {};
+bool names_a_party(std::string_view key) {
+  static constexpr std::array<std::string_view, 8> words{"debtor",      "creditor", "payer",   "payee",
+                                                         "beneficiary", "party",    "parties", "name"};
+  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return std::search(key.begin(), key.end(), word.begin(), word.end(), same) != key.end();
+  });
 }
 
-std::optional<Currency> currency(JsonFields& fields) {
-  const auto text = fields.text("currency", true);
-  if (!text) return std::nullopt;
-  auto found = currency_from(*text);
-  if (found) return *found;
-  fields.refuse("currency", std::move(found.refusal()));
-  return std::nullopt;
-}
-
-std::optional<Money> amount(JsonFields& fields, std::optional<Currency> in) {
-  const auto text = fields.digits("amount", true);
-  if (!text) return std::nullopt;
-  // Without its currency we can say only whether it is an amount at all.
-  auto money = positive_amount(*text, in.value_or(Currency{}));
-  if (money && in) return *money;
-  if (!money && (in || money.refusal().code == Errc::invalid_value))
-    fields.refuse("amount", std::move(money.refusal()));
-  return std::nullopt;
-}
-
-template <class Enum>
-void choice(JsonFields& fields, std::string_view name, std::optional<Enum> (*from)(std::string_view),
-            std::string_view allowed, Enum& value) {
-  const auto text = fields.text(name, false);
-  if (!text) return;
-  if (const auto found = from(*text)) {
-    value = *found;
-  } else {
-    fields.refuse(name,
-                  {Errc::invalid_value, "", '"' + std::string(text->substr(0, 40)) + "\" is not known here",
-                   std::string(allowed)});
+// Every text under a key that speaks of a party, however deep: rather a name too many for the compliance
+// list than one too few.
+void collect_parties(const JsonTree& tree, std::uint32_t below, bool of_a_party,
+                     std::vector<std::string>& parties) {
+  for (auto i = below + 1; i < tree[below].end; i = tree[i].end) {
+    const bool is_one = of_a_party || names_a_party(tree[i].key);
+    if (tree[i].kind == JsonKind::text && is_one && !tree[i].text.empty()) parties.emplace_back(tree[i].text);
+    if (tree[i].kind == JsonKind::object || tree[i].kind == JsonKind::array)
+      collect_parties(tree, i, is_one, parties);
   }
 }
 
-std::string metadata(JsonFields& fields, const JsonTree& tree) {
+void read_metadata(JsonFields& fields, const JsonTree& tree, SettlementOrder& order) {
   const auto at = fields.find("metadata", false);
-  if (!at) return {};
+  if (!at) return;
   if (tree[*at].kind != JsonKind::object) {
     fields.refuse("metadata", {Errc::wrong_type, "",
                                "this is " + std::string(to_string(tree[*at].kind)) + ", not an object",
                                "an object of your own"});
-    return {};
+    return;
   }
   std::string text;
   append_json(text, tree, *at);
   if (text.size() > metadata_bytes_max) {
     fields.refuse("metadata", {Errc::invalid_value, "", "it has " + std::to_string(text.size()) + " bytes",
                                "at most " + std::to_string(metadata_bytes_max) + " bytes"});
-    return {};
+    return;
   }
-  return text == "{}" ? std::string() : text;
-}
-
-Refusal not_an_object(JsonKind kind, std::string pointer) {
-  return {Errc::wrong_type, std::move(pointer), "this is " + std::string(to_string(kind)) + ", not an object",
-          "a JSON object"};
+  if (text != "{}") order.metadata = std::move(text);
+  collect_parties(tree, *at, false, order.parties);
 }
 
 Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::string& pointer, bool element,
@@ -97,10 +71,10 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
   OrderIn in;
   SettlementOrder& order = in.order;
   order.obligation_id = fields.line("obligation_id", true, 1, 64).value_or("");
-  order.from_bank = bank(fields, "from_bank", true);
-  order.to_bank = bank(fields, "to_bank", true);
-  const auto unit = currency(fields);
-  if (const auto money = amount(fields, unit)) order.amount = *money;
+  order.from_bank = read_bic(fields, "from_bank", true);
+  order.to_bank = read_bic(fields, "to_bank", true);
+  const auto unit = read_currency(fields);
+  if (const auto money = read_amount(fields, unit)) order.amount = *money;
   if (const auto date = fields.text("settlement_date", false)) {
     in.date_given = true;
     order.settlement_date = *date;
@@ -111,9 +85,14 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
   } else {
     order.settlement_date = today;
   }
-  choice(fields, "priority", priority_from, "NORMAL, HIGH or URGENT", order.priority);
-  choice(fields, "method", method_from, "SWIFT, SEPA, LOCAL_ACH or MOCK", order.method);
-  order.metadata = metadata(fields, tree);
+  read_choice(fields, "priority", false, priority_from, "NORMAL, HIGH or URGENT", order.priority);
+  read_choice(fields, "method", false, method_from, "SWIFT, SEPA, LOCAL_ACH or MOCK", order.method);
+  read_metadata(fields, tree, order);
+  const auto wish = [&](std::string_view name, Otherwise& value) {
+    read_choice(fields, name, false, otherwise_from, "queue or refuse", value);
+  };
+  wish("outside_window", order.outside_window);
+  wish("insufficient_funds", order.insufficient_funds);
   if (element) {
     if (const auto key = fields.text("idempotency_key", false)) {
       in.idempotency_key = *key;
@@ -129,18 +108,6 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
     }
   if (parsed.errors.empty()) parsed.value = std::move(in);
   return parsed;
-}
-
-// The root object's errors go to `errors`; null when there is no tree or no object.
-const JsonTree* object_of(std::string& body, std::vector<Refusal>& errors) {
-  auto tree = parse_json(body);
-  if (!tree) {
-    errors.push_back(std::move(tree.refusal()));
-    return nullptr;
-  }
-  if ((**tree)[0].kind == JsonKind::object) return *tree;
-  errors.push_back(not_an_object((**tree)[0].kind, ""));
-  return nullptr;
 }
 
 std::int64_t floor_of(JsonFields& fields, std::optional<Currency> unit) {
@@ -216,11 +183,10 @@ Parsed<Account> parse_account(std::string& body) {
   JsonFields fields(*tree, 0, "", account_fields, parsed.errors);
   Account account;
   constexpr std::string_view kinds = "nostro, vostro, wallet, treasury, fee, suspense or clearing";
-  fields.find("kind", true);
-  choice(fields, "kind", account_kind_from, kinds, account.kind);
+  read_choice(fields, "kind", true, account_kind_from, kinds, account.kind);
   const bool of_a_bank = account.kind == AccountKind::nostro || account.kind == AccountKind::vostro;
-  account.bank = bank(fields, "bank", of_a_bank);
-  const auto unit = currency(fields);
+  account.bank = read_bic(fields, "bank", of_a_bank);
+  const auto unit = read_currency(fields);
   if (unit) account.currency = *unit;
   account.name = fields.line("name", false, 0, 140).value_or("");
   account.floor = floor_of(fields, unit);
@@ -237,8 +203,8 @@ Parsed<FundingIn> parse_funding(std::string& body) {
   const auto* tree = object_of(body, parsed.errors);
   if (!tree) return parsed;
   JsonFields fields(*tree, 0, "", funding_fields, parsed.errors);
-  const auto unit = currency(fields);
-  const auto money = amount(fields, unit);
+  const auto unit = read_currency(fields);
+  const auto money = read_amount(fields, unit);
   if (parsed.errors.empty() && money) parsed.value = FundingIn{*money};
   return parsed;
 }

@@ -9,30 +9,6 @@
 
 namespace settled {
 namespace {
-void append_text_or_null(std::string& out, std::string_view name, std::string_view text) {
-  append_json_name(out, name);
-  if (text.empty()) {
-    out += "null";
-  } else {
-    append_json_string(out, text);
-  }
-}
-
-void append_time(std::string& out, std::string_view name, Micros at) {
-  append_json_name(out, name);
-  append_json_time(out, at);
-}
-
-void append_bool(std::string& out, std::string_view name, bool value) {
-  append_json_name(out, name);
-  out += value ? "true" : "false";
-}
-
-void append_number(std::string& out, std::string_view name, std::int64_t value) {
-  append_json_name(out, name);
-  fmt::format_to(std::back_inserter(out), "{}", value);
-}
-
 // Stored as a JSON object; line ends, which only a foreign writer could have put between its values, would
 // break an event stream.
 void append_object(std::string& out, std::string_view name, std::string_view object) {
@@ -64,7 +40,7 @@ void append_checkpoint(std::string& out, Checkpoint checkpoint, Micros at) {
   if (at == 0) return;
   out += out.back() == '[' ? "{" : ",{";
   append_json_member(out, "name", to_string(checkpoint));
-  append_time(out, "at", at);
+  append_json_time(out, "at", at);
   out += '}';
 }
 
@@ -80,6 +56,19 @@ void append_failure(std::string& out, const SettlementView& view) {
   out += '}';
 }
 
+void append_waiting(std::string& out, const SettlementView& view) {
+  append_json_name(out, "waiting");
+  if (view.waiting == Waiting::no) {
+    out += "null";
+    return;
+  }
+  out += '{';
+  append_json_member(out, "for", to_string(view.waiting));
+  append_json_member(out, "detail", view.waiting_detail);
+  append_json_time(out, "release_at", view.release_at);
+  out += '}';
+}
+
 void append_links(std::string& out, const std::string& id) {
   append_json_name(out, "links");
   fmt::format_to(std::back_inserter(out),
@@ -88,23 +77,32 @@ void append_links(std::string& out, const std::string& id) {
 }  // namespace
 
 void append_receipt(std::string& out, const SettlementView& view) {
-  const bool locked = view.locked_at != 0;
+  const bool held = view.opened_as == Status::EXECUTING, failed = view.opened_as == Status::FAILED;
   const auto id = view.id.text();
   out += '{';
   append_json_member(out, "id", id);
-  append_json_member(out, "status", to_string(locked ? Status::EXECUTING : Status::FAILED));
+  append_json_member(out, "status", to_string(view.opened_as));
   append_order(out, view.order);
   append_json_member(out, "reference", view.reference);
-  append_time(out, "created_at", view.created_at);
+  append_json_time(out, "created_at", view.created_at);
   append_json_name(out, "checkpoints");
   out += '[';
-  append_checkpoint(out, Checkpoint::Validation, view.created_at);
-  append_checkpoint(out, Checkpoint::Lock, view.locked_at);
+  // An order that waits is not through its validation.
+  if (held || failed) append_checkpoint(out, Checkpoint::Validation, view.created_at);
+  if (held) append_checkpoint(out, Checkpoint::Lock, view.locked_at);
   out += ']';
-  if (locked) {
-    out += ",\"failure\":null";
-  } else {
+  if (failed) {
     append_failure(out, view);
+  } else {
+    out += ",\"failure\":null";
+  }
+  if (!view.opened_note.empty()) {
+    out += ',';
+    out += view.opened_note;
+  } else {
+    append_json_nullable(out, "value_date", view.value_date);
+    append_json_time(out, "next_cut_off", view.next_cut_off);
+    out += ",\"waiting\":null";
   }
   append_links(out, id);
   out += '}';
@@ -116,29 +114,34 @@ void append_settlement(std::string& out, const SettlementView& view) {
   append_json_member(out, "id", id);
   append_json_member(out, "status", to_string(view.status));
   append_order(out, view.order);
-  append_text_or_null(out, "debit_account", view.debit_account ? view.debit_account.text() : "");
-  append_text_or_null(out, "credit_account", view.credit_account ? view.credit_account.text() : "");
+  append_json_nullable(out, "debit_account", view.debit_account ? view.debit_account.text() : "");
+  append_json_nullable(out, "credit_account", view.credit_account ? view.credit_account.text() : "");
   append_json_member(out, "connector", view.connector);
   append_json_member(out, "reference", view.reference);
-  append_text_or_null(out, "bank_reference", view.bank_reference);
-  append_number(out, "attempts", view.attempts);
-  append_text_or_null(out, "outcome", view.last_outcome);
-  append_bool(out, "unknown", view.unknown_since != 0 && !final_status(view.status));
+  append_json_nullable(out, "bank_reference", view.bank_reference);
+  append_json_number(out, "attempts", view.attempts);
+  append_json_nullable(out, "outcome", view.last_outcome);
+  append_json_bool(out, "unknown", view.unknown_since != 0 && !final_status(view.status));
   append_json_name(out, "checkpoints");
   out += '[';
-  append_checkpoint(out, Checkpoint::Validation, view.created_at);
+  const bool validated = view.locked_at != 0 || view.status == Status::FAILED;
+  append_checkpoint(out, Checkpoint::Validation, validated ? view.created_at : 0);
   append_checkpoint(out, Checkpoint::Lock, view.locked_at);
   append_checkpoint(out, Checkpoint::Transfer, view.sent_at);
   append_checkpoint(out, Checkpoint::Confirm, view.confirmed_at);
   append_checkpoint(out, Checkpoint::Finalize, view.status == Status::COMPLETED ? view.finalized_at : 0);
   out += ']';
   append_failure(out, view);
+  append_json_nullable(out, "value_date", view.value_date);
+  append_json_time(out, "next_cut_off", view.next_cut_off);
+  append_waiting(out, view);
+  append_json_nullable(out, "compensated_by", view.compensated_by ? view.compensated_by.text() : "");
   append_json_member(out, "trace_id", view.trace_id);
-  append_time(out, "created_at", view.created_at);
-  append_time(out, "locked_at", view.locked_at);
-  append_time(out, "sent_at", view.sent_at);
-  append_time(out, "confirmed_at", view.confirmed_at);
-  append_time(out, "finalized_at", view.finalized_at);
+  append_json_time(out, "created_at", view.created_at);
+  append_json_time(out, "locked_at", view.locked_at);
+  append_json_time(out, "sent_at", view.sent_at);
+  append_json_time(out, "confirmed_at", view.confirmed_at);
+  append_json_time(out, "finalized_at", view.finalized_at);
   append_links(out, id);
   out += '}';
 }
@@ -150,11 +153,11 @@ void append_account(std::string& out, const Account& account) {
   out += '{';
   append_json_member(out, "id", account.id.text());
   append_json_member(out, "kind", to_string(account.kind));
-  append_text_or_null(out, "bank", account.bank);
+  append_json_nullable(out, "bank", account.bank);
   append_json_member(out, "currency", account.currency.code());
   append_json_member(out, "name", account.name);
   append_json_member(out, "status", to_string(account.status));
-  append_bool(out, "default", account.is_default);
+  append_json_bool(out, "default", account.is_default);
   amount("balance", account.balance);
   amount("held", account.held);
   // The outside world's account has no floor and so no end to what is available.
@@ -164,7 +167,12 @@ void append_account(std::string& out, const Account& account) {
     amount("available", available(account));
     amount("floor", account.floor);
   }
-  append_number(out, "version", account.version);
+  const auto threshold = [&](std::string_view name, std::int64_t minor) {
+    append_json_nullable(out, name, minor == no_threshold ? "" : format_amount(minor, account.currency));
+  };
+  threshold("low_threshold", account.low_threshold);
+  threshold("high_threshold", account.high_threshold);
+  append_json_number(out, "version", account.version);
   out += '}';
 }
 
@@ -172,13 +180,13 @@ void append_entry(std::string& out, const EntryView& entry, Currency currency) {
   auto magnitude = format_amount(entry.amount, currency);
   if (magnitude.starts_with('-')) magnitude.erase(0, 1);
   out += '{';
-  append_number(out, "version", entry.version);
+  append_json_number(out, "version", entry.version);
   append_json_member(out, "journal", entry.journal);
   append_json_member(out, "amount", magnitude);
   append_json_member(out, "currency", currency.code());
   append_json_member(out, "direction", entry.amount < 0 ? "credit" : "debit");
   append_json_member(out, "balance_after", format_amount(entry.balance_after, currency));
-  append_time(out, "at", entry.at);
+  append_json_time(out, "at", entry.at);
   out += '}';
 }
 
@@ -189,7 +197,7 @@ void append_event(std::string& out, const EventView& event) {
   append_json_member(out, "id", event_id(event.stream, event.seq));
   append_json_member(out, "kind", event.kind);
   append_json_member(out, "subject", event.subject);
-  append_time(out, "at", event.at);
+  append_json_time(out, "at", event.at);
   append_object(out, "payload", event.payload);
   out += '}';
 }
@@ -199,27 +207,27 @@ void append_health(std::string& out, const HealthReport& report, bool detailed) 
   out += '{';
   append_json_member(out, "status", ok ? "ok" : "degraded");
   if (detailed) {
-    append_bool(out, "ready", report.ready);
+    append_json_bool(out, "ready", report.ready);
     append_json_name(out, "items");
     out += '[';
     for (const HealthItem& item : report.items) {
       out += out.back() == '[' ? "{" : ",{";
       append_json_member(out, "name", item.name);
-      append_bool(out, "ok", item.ok);
+      append_json_bool(out, "ok", item.ok);
       append_json_member(out, "detail", item.detail);
       out += '}';
     }
     out += ']';
-    append_number(out, "in_flight", report.in_flight);
-    append_number(out, "unknown", report.unknown);
-    append_number(out, "recovering", report.recovering);
+    append_json_number(out, "in_flight", report.in_flight);
+    append_json_number(out, "unknown", report.unknown);
+    append_json_number(out, "recovering", report.recovering);
   }
   out += '}';
 }
 
 void append_page_end(std::string& out, std::string_view next) {
   out += ']';
-  append_text_or_null(out, "next_cursor", next);
+  append_json_nullable(out, "next_cursor", next);
   out += '}';
 }
 }  // namespace settled

@@ -91,4 +91,28 @@ void append_json_name(std::string& out, std::string_view name) {
   append_json_string(out, name);
   out += ':';
 }
+
+void append_json_nullable(std::string& out, std::string_view name, std::string_view text) {
+  append_json_name(out, name);
+  if (text.empty()) {
+    out += "null";
+  } else {
+    append_json_string(out, text);
+  }
+}
+
+void append_json_bool(std::string& out, std::string_view name, bool value) {
+  append_json_name(out, name);
+  out += value ? "true" : "false";
+}
+
+void append_json_number(std::string& out, std::string_view name, std::int64_t value) {
+  append_json_name(out, name);
+  fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+void append_json_time(std::string& out, std::string_view name, std::int64_t micros) {
+  append_json_name(out, name);
+  append_json_time(out, micros);
+}
 }  // namespace settled

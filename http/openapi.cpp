@@ -1,82 +1,21 @@
 #include "http/openapi.hpp"
 
+#include "http/openapi_operating_schemas.hpp"
 #include "http/openapi_schemas.hpp"
+#include "http/openapi_shapes.hpp"
 #include "http/problem.hpp"
 #include "http/routes.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <map>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace settled {
 namespace {
 using Json = nlohmann::ordered_json;
-
-struct Shape {
-  std::string_view request;  // schema of the body; empty: none
-  int status = 200;
-  std::string_view answer;  // schema; "[X]" is a page of X, "text/…" a media type
-  std::vector<std::string_view> parameters;
-  std::vector<int> refusals;
-};
-
-// No default: a new route cannot be forgotten.
-Shape shape_of(RouteId id) {
-  switch (id) {
-    case RouteId::submit_settlement:
-      return {"Order",
-              202,
-              "Receipt",
-              {"Idempotency-Key", "Prefer", "traceparent"},
-              {400, 409, 413, 415, 422, 503}};
-    case RouteId::submit_batch:
-      return {"Batch", 200, "BatchAnswer", {"Idempotency-Key", "traceparent"}, {400, 413, 415, 422, 503}};
-    case RouteId::list_settlements:
-      return {"",
-              200,
-              "[Settlement]",
-              {"status", "from_bank", "to_bank", "currency", "obligation_id", "limit", "cursor"},
-              {422, 503}};
-    case RouteId::show_settlement:
-      return {"", 200, "Settlement", {"id"}, {404, 503}};
-    case RouteId::settlement_timeline:
-      return {"", 200, "[Event]", {"id"}, {404, 503}};
-    case RouteId::open_account:
-      return {"NewAccount", 201, "Account", {}, {400, 409, 413, 415, 422, 503}};
-    case RouteId::list_accounts:
-      return {"", 200, "[Account]", {"kind", "bank", "currency", "limit", "cursor"}, {422, 503}};
-    case RouteId::list_nostro:
-    case RouteId::list_vostro:
-      return {"", 200, "[Account]", {"bank", "currency", "limit", "cursor"}, {422, 503}};
-    case RouteId::show_account:
-      return {"", 200, "Account", {"id"}, {404, 503}};
-    case RouteId::account_entries:
-      return {"", 200, "[Entry]", {"id", "limit", "cursor"}, {404, 422, 503}};
-    case RouteId::account_timeline:
-      return {"", 200, "[Event]", {"id"}, {404, 503}};
-    case RouteId::fund_account:
-      return {"Funding", 201, "Funded", {"id", "Idempotency-Key"}, {400, 403, 404, 409, 413, 415, 422, 503}};
-    case RouteId::events:
-      return {"", 200, "text/event-stream", {"after", "kind_prefix", "Last-Event-ID"}, {422, 503}};
-    case RouteId::health:
-    case RouteId::health_api:
-      return {"", 200, "Health", {}, {}};
-    case RouteId::live:
-      return {"", 200, "Live", {}, {}};
-    case RouteId::ready:
-      return {"", 200, "Ready", {}, {503}};
-    case RouteId::detailed:
-      return {"", 200, "HealthDetailed", {}, {}};
-    case RouteId::metrics:
-      return {"", 200, "text/plain", {}, {}};
-    case RouteId::openapi:
-      return {"", 200, "application/json", {}, {}};
-    case RouteId::problem_page:
-      return {"", 200, "ProblemType", {"id"}, {404}};
-  }
-  return {};
-}
 
 Json ref(std::string_view schema) { return {{"$ref", "#/components/schemas/" + std::string(schema)}}; }
 
@@ -89,10 +28,17 @@ Json parameter(std::string_view in, std::string_view name, Json schema, std::str
           {"schema", std::move(schema)}};
 }
 
+// The first is the default.
+Json states(const std::vector<std::string>& names) {
+  return parameter("query", "state", {{"enum", names}, {"default", names.front()}}, "Only in this state.");
+}
+
 Json parameters() {
   const Json text = {{"type", "string"}};
   return {
       {"id", parameter("path", "id", text, "The id as it was given.", true)},
+      {"name", parameter("path", "name", text, "The name, percent-encoded.", true)},
+      {"bic", parameter("path", "bic", ref("Bic"), "The bank.", true)},
       {"Idempotency-Key",
        parameter("header", "Idempotency-Key", {{"type", "string"}, {"minLength", 1}, {"maxLength", 255}},
                  "One per order. Store it before the call and send it again on every retry.", true)},
@@ -115,6 +61,15 @@ Json parameters() {
       {"to_bank", parameter("query", "to_bank", ref("Bic"), "Only this payee.")},
       {"currency", parameter("query", "currency", ref("Currency"), "Only this currency.")},
       {"obligation_id", parameter("query", "obligation_id", text, "Only this obligation.")},
+      {"settlement", parameter("query", "settlement", text, "Only of this settlement, set_….")},
+      {"account", parameter("query", "account", text, "Only on this account, acc_….")},
+      {"lock_state", states({"held", "posted", "released", "expired", "all"})},
+      {"break_state", states({"open", "closed", "all"})},
+      {"action_state", states({"pending", "approved", "superseded", "all"})},
+      {"needed_currency", parameter("query", "currency", ref("Currency"), "The order's currency.", true)},
+      {"method", parameter("query", "method", ref("Method"), "The order's method.")},
+      {"date",
+       parameter("query", "date", {{"type", "string"}, {"format", "date"}}, "The holiday's day.", true)},
   };
 }
 
@@ -133,16 +88,46 @@ Json answer_content(std::string_view answer) {
 }
 
 std::string description_of(int status) {
-  for (const Errc code : all_refusals())
-    if (http_status(code) == status) return std::string(title(code, Lang::en));
-  return status == 202 ? "Recorded; being settled" : status == 201 ? "Done" : "As asked";
+  switch (status) {
+    case 201:
+      return "Done";
+    case 202:
+      return "Recorded: being settled, or waiting";
+    case 204:
+      return "Gone";
+    default:
+      return "As asked";
+  }
+}
+
+// Status by status, what each of its codes means.
+Json problems(const Route& route, std::vector<Errc> codes) {
+  if (route.needs_api_key) codes.push_back(Errc::unauthorized);
+  std::map<int, std::string> by_status;
+  for (const Errc code : codes) {
+    auto& text = by_status[http_status(code)];
+    text += (text.empty() ? "`" : "; `") + std::string(to_string(code)) +
+            "`: " + std::string(title(code, Lang::en));
+  }
+  Json responses = Json::object();
+  for (const auto& [status, text] : by_status)
+    responses[std::to_string(status)] = {
+        {"description", text}, {"content", {{"application/problem+json", {{"schema", ref("Problem")}}}}}};
+  return responses;
+}
+
+std::string lower(std::string_view method) {
+  std::string name(method);
+  for (char& c : name) c = static_cast<char>(c + ('a' - 'A'));
+  return name;
 }
 
 Json operation(const Route& route) {
   const auto shape = shape_of(route.id);
   Json op = {{"summary", route.summary}};
-  std::string name(route.method == "GET" ? "get" : "post");
-  for (const char c : route.pattern) name += c == '/' || c == '.' || c == '{' || c == '}' ? '_' : c;
+  auto name = lower(route.method);
+  for (const char c : route.pattern)
+    name += c == '/' || c == '.' || c == '{' || c == '}' || c == '-' ? '_' : c;
   op["operationId"] = name;
   if (route.needs_api_key)
     op["security"] = Json::array({{{"ApiKey", Json::array()}}, {{"Bearer", Json::array()}}});
@@ -151,20 +136,17 @@ Json operation(const Route& route) {
   if (!shape.request.empty())
     op["requestBody"] = {{"required", true}, {"content", json_content(ref(shape.request))}};
   Json& responses = op["responses"];
-  responses[std::to_string(shape.status)] = {{"description", description_of(shape.status)},
-                                             {"content", answer_content(shape.answer)}};
+  auto& good = responses[std::to_string(shape.status)] = {{"description", description_of(shape.status)}};
+  if (!shape.answer.empty()) good["content"] = answer_content(shape.answer);
   if (route.id == RouteId::submit_settlement)
     responses["200"] = {{"description", "With Prefer: wait, the final state"},
                         {"content", json_content(ref("Settlement"))}};
-  auto refusals = shape.refusals;
-  if (route.needs_api_key) refusals.push_back(401);
-  for (const int status : refusals) {
-    const bool ready = route.id == RouteId::ready;
-    responses[std::to_string(status)] = {
-        {"description", ready ? "Not ready, and why" : description_of(status)},
-        {"content", ready ? json_content(ref("Ready"))
-                          : Json{{"application/problem+json", {{"schema", ref("Problem")}}}}}};
-  }
+  if (route.id == RouteId::post_netting)
+    responses["200"] = {{"description", "With \"dry_run\": true, what would happen"},
+                        {"content", json_content(ref("NettingDryRun"))}};
+  if (route.id == RouteId::ready)
+    responses["503"] = {{"description", "Not ready, and why"}, {"content", json_content(ref("Ready"))}};
+  responses.update(problems(route, shape.refusals));
   return op;
 }
 
@@ -179,14 +161,15 @@ std::string make_document() {
          "(RFC 9457). Every POST that moves money needs an Idempotency-Key."}}},
       {"paths", Json::object()}};
   for (const Route& r : routes()) {
-    std::string method(r.method == "GET" ? "get" : "post");
-    document["paths"][std::string(r.pattern)][method] = operation(r);
+    document["paths"][std::string(r.pattern)][lower(r.method)] = operation(r);
   }
+  auto schemas = Json::parse(openapi_schemas);
+  schemas.update(Json::parse(openapi_operating_schemas));
   document["components"] = {{"securitySchemes",
                              {{"ApiKey", {{"type", "apiKey"}, {"in", "header"}, {"name", "X-API-Key"}}},
                               {"Bearer", {{"type", "http"}, {"scheme", "bearer"}}}}},
                             {"parameters", parameters()},
-                            {"schemas", Json::parse(openapi_schemas)}};
+                            {"schemas", std::move(schemas)}};
   return document.dump();
 }
 }  // namespace

@@ -1,5 +1,6 @@
 #include "http/problem.hpp"
 
+#include "http/french.hpp"
 #include "http/json_text.hpp"
 
 #include <fmt/format.h>
@@ -112,7 +113,7 @@ constexpr std::array rows{
     Row{Errc::bank_suspended, 422, "The bank is suspended", "La banque est suspendue",
         "cette banque ne participe pas en ce moment."},
     Row{Errc::netting_infeasible, 422, "The netting cannot be settled", "La compensation est irréalisable",
-        "le plafond ou la liquidité d'un participant ne suffit pas. Rien n'a été enregistré."},
+        "le plafond ou la liquidité d'un participant ne suffit pas."},
 };
 constexpr bool in_order() {
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -140,24 +141,15 @@ std::string_view money_sentence(MoneyState money, Lang lang) {
                    "jamais payé deux fois."
                  : "We do not know whether it was recorded: send it again with the same key, it is never "
                    "paid twice.";
+    case MoneyState::unsure:
+      return lang == Lang::fr ? "Nous ne savons pas si c'est enregistré : regardez avant de redemander."
+                              : "We do not know whether it was recorded: look before you ask again.";
   }
   return "";
 }
 
-// The value that the English sentence quotes, for the French one.
-std::string_view quoted_value(std::string_view detail) {
-  const auto open = detail.find('"');
-  if (open == std::string_view::npos) return {};
-  const auto close = detail.find('"', open + 1);
-  return close == std::string_view::npos ? std::string_view{} : detail.substr(open + 1, close - open - 1);
-}
-
 std::string reason_in(const Refusal& refusal, Lang lang) {
-  if (lang == Lang::en) return refusal.detail;
-  std::string text{row(refusal.code).sentence_fr};
-  if (const auto value = quoted_value(refusal.detail); !value.empty())
-    text.insert(text.size() - 1, fmt::format(" ; reçu « {} »", value));
-  return text;
+  return lang == Lang::en ? refusal.detail : french_reason(refusal, row(refusal.code).sentence_fr);
 }
 
 std::string detail_in(const Problem& problem, Lang lang) {

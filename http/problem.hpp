@@ -24,6 +24,7 @@ enum class MoneyState : std::uint8_t {
   none,       // a question, nothing that moves money
   untouched,  // nothing was recorded
   doubt,      // the commit's answer did not come: the same key finds out
+  unsure,     // the same where there is no key: only a look finds out
 };
 
 struct Problem {

@@ -1,5 +1,6 @@
 #include "http/query.hpp"
 
+#include "domain/unicode.hpp"
 #include "http/json_in.hpp"
 
 #include <algorithm>
@@ -14,10 +15,10 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
-std::optional<std::string> decoded(std::string_view raw) {
+std::optional<std::string> decoded(std::string_view raw, bool plus_is_blank = true) {
   std::string text;
   for (std::size_t i = 0; i < raw.size(); ++i) {
-    char c = raw[i] == '+' ? ' ' : raw[i];
+    char c = raw[i] == '+' && plus_is_blank ? ' ' : raw[i];
     if (c == '%') {
       const auto high = i + 1 < raw.size() ? hex_digit(raw[i + 1]) : std::nullopt;
       const auto low = i + 2 < raw.size() ? hex_digit(raw[i + 2]) : std::nullopt;
@@ -29,6 +30,8 @@ std::optional<std::string> decoded(std::string_view raw) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return std::nullopt;
     text += c;
   }
+  // The database would not take it either.
+  if (!decode_utf8(text)) return std::nullopt;
   return text;
 }
 
@@ -84,6 +87,8 @@ Result<int> Query::limit() const {
     return Refusal{Errc::invalid_value, "?limit", '"' + text.substr(0, 40) + "\" is not a limit", "1 to 200"};
   return *value;
 }
+
+std::optional<std::string> path_segment(std::string_view raw) { return decoded(raw, false); }
 
 Result<std::string> idempotency_key_of(const Request& request) {
   constexpr std::string_view pointer = "header:Idempotency-Key";

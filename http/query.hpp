@@ -26,6 +26,8 @@ class Query {
   std::vector<std::pair<std::string, std::string>> values_;
 };
 
+/// A segment of a path without its percent signs; nothing where they are broken or hide a control character.
+std::optional<std::string> path_segment(std::string_view raw);
 /// The key without its quotes. Errors: idempotency_key_missing, invalid_value.
 Result<std::string> idempotency_key_of(const Request& request);
 /// The seconds of `Prefer: wait=N` (RFC 7240), at most 60; nothing when not asked for or not a number.

@@ -13,6 +13,8 @@ std::string_view reason_of(int status) {
       return "Created";
     case 202:
       return "Accepted";
+    case 204:
+      return "No Content";
     case 400:
       return "Bad Request";
     case 401:
@@ -65,8 +67,10 @@ std::string head_text(const Response& response, std::string_view request_id, boo
       .append(" ")
       .append(reason_of(response.status));
   out += "\r\n";
-  append_header(out, "Content-Type", response.content_type);
-  if (has_length) append_header(out, "Content-Length", std::to_string(response.body.size()));
+  // 204 has no body by definition, and may not say how long it is (RFC 9110, 8.6).
+  const bool bodiless = response.status == 204;
+  if (!bodiless) append_header(out, "Content-Type", response.content_type);
+  if (has_length && !bodiless) append_header(out, "Content-Length", std::to_string(response.body.size()));
   append_header(out, "X-Request-Id", request_id);
   append_header(out, "Cache-Control", "no-store");
   append_header(out, "X-Content-Type-Options", "nosniff");

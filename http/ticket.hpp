@@ -40,13 +40,35 @@ struct EntriesAsk {
 struct TimelineAsk {
   ReadTimeline subject;
 };
+/// Amounts are still text: the account knows their currency.
+struct ChangeAccountAsk {
+  ChangeAccount change;
+  std::optional<std::string> floor, low, high;
+};
+/// Booked, or only worked out (a dry run), also with some banks left out.
+struct NettingAsk {
+  BookNetting booking;
+  bool dry_run = false;
+  std::vector<std::string> without;
+};
+/// Windows, calendars or banks: the route says which. `year` is that of now.
+struct RulesAsk {
+  int year = 0;
+};
+struct ChangeRulesAsk {
+  ChangeRules change;
+  int year = 0;
+};
 struct HealthAsk {};
 struct EventsAsk {
   std::optional<std::int64_t> after;
   std::string kind;
 };
-using Ask = std::variant<SubmitAsk, ReadSettlement, ListSettlements, TimelineAsk, OpenAccount, FundAccount,
-                         ReadAccount, ListAccounts, EntriesAsk, HealthAsk, EventsAsk>;
+using Ask =
+    std::variant<SubmitAsk, ReadSettlement, ListSettlements, TimelineAsk, OpenAccount, FundAccount,
+                 ReadAccount, ListAccounts, EntriesAsk, HealthAsk, EventsAsk, ListRecords, ProposeAction,
+                 ApproveAction, CancelSettlement, CloseBreak, ChangeAccountAsk, NettingAsk, RulesAsk,
+                 ChangeRulesAsk, ReadWindow, ReadRecovery, ReadJobs, RunJob, ReadInvariants>;
 
 class Ticket {
  public:

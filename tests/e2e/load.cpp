@@ -119,7 +119,7 @@ Verdict check_books(const Settled& settled, const History& history) {
   for (const Finding& f : verdict.findings)
     BOOST_TEST_MESSAGE(f.check << " | " << f.subject << " | expected " << f.expected << " | found "
                                << f.found);
-  BOOST_TEST(verdict.ok(), verdict.wrong << " things are wrong");
+  BOOST_TEST(verdict.ok(), verdict.wrong << " findings");
   BOOST_TEST(verdict.open_holds == 0);
   BOOST_TEST(verdict.recorded == static_cast<std::int64_t>(ids.size()), "what is recorded was acknowledged");
   BOOST_TEST(verdict.bank->effects == verdict.settlements["COMPLETED"]);

@@ -30,6 +30,15 @@ struct FakeBooks {
   std::atomic<bool> silent{false};     // answer nothing
   std::atomic<bool> ready{true};
   std::string last_trace;
+  Rules rules;
+  OperatorAction action;  // the one that waits
+  std::vector<Means> means{{"ABIDCIAB", *currency_from("XOF"), 1000, {}},
+                           {"DAKRSNDA", *currency_from("XOF"), 50, {}}};
+  ListRecords last_list;
+  ChangeRules last_change;
+  ReadWindow last_window;
+  BookNetting last_netting;
+  std::map<std::string, int> job_runs{{"retry", 0}};
 
   Uuid fresh() {
     ++next_id;
@@ -58,8 +67,16 @@ struct FakeBooks {
     view.trace_id = in.trace_id;
     view.reference = bank_reference_of(view.id);
     view.created_at = now;
-    if (in.order.amount.minor > 1'000'000) {
-      view.status = Status::FAILED;
+    if (in.order.outside_window == Otherwise::queue) {
+      view.status = view.opened_as = Status::PENDING;
+      view.waiting = Waiting::window;
+      view.waiting_detail = "STAR-UEMOA has closed for today";
+      view.release_at = view.next_cut_off = now + 1'000'000;
+      view.value_date = "2026-11-23";
+      view.opened_note =
+          R"("value_date":"2026-11-23","next_cut_off":null,"waiting":{"for":"window","detail":"shut"})";
+    } else if (in.order.amount.minor > 1'000'000) {
+      view.status = view.opened_as = Status::FAILED;
       view.failure_code = "insufficient_funds";
       view.failure_detail = "vostro: not enough";
       view.finalized_at = now;
@@ -72,6 +89,84 @@ struct FakeBooks {
     note(view.status == Status::FAILED ? "settlement.failed" : "settlement.executing", view.id.text());
     return {Submission::Kind::accepted, view, {}};
   }
+  // The books' own answers to what operators ask, in small.
+  ActionAnswered propose(const ProposeAction& request) {
+    const auto at = settlements.find(request.settlement);
+    if (at == settlements.end())
+      return {{}, {}, {Errc::not_found, "path:id", "there is no settlement with this id", ""}};
+    if (final_status(at->second.status) && request.kind != ActionKind::compensate)
+      return {{}, at->second, {Errc::already_resolved, "path:id", "it is COMPLETED already.", ""}};
+    action = {ActionId{fresh()},
+              request.kind,
+              ActionState::pending,
+              request.settlement,
+              request.verdict,
+              request.reason,
+              request.bank_reference,
+              "resolve it\nas asked",
+              Digest{0xab},
+              request.caller,
+              "",
+              now,
+              0};
+    return {action, at->second, {}};
+  }
+  ActionAnswered approve(const ApproveAction& request) {
+    if (!action.id || (request.action != action.id && request.settlement != action.settlement))
+      return {{}, {}, {Errc::not_found, "path:id", "nothing waits for a second person here.", ""}};
+    if (request.caller == action.requested_by)
+      return {action, {}, {Errc::same_person, "", "you asked for this yourself.", "another API key"}};
+    if (request.digest != action.digest)
+      return {
+          action, {}, {Errc::digest_mismatch, "/digest", "this is not the digest of what was shown.", ""}};
+    action.state = ActionState::approved;
+    action.approved_by = request.caller;
+    action.approved_at = now;
+    return {action, complete(action.settlement), {}};
+  }
+  ActionAnswered cancel(const CancelSettlement& request) {
+    const auto at = settlements.find(request.id);
+    if (at == settlements.end())
+      return {{}, {}, {Errc::not_found, "path:id", "there is no such settlement.", ""}};
+    if (at->second.status != Status::PENDING)
+      return {{}, at->second, {Errc::illegal_transition, "path:id", "its funds are held already.", ""}};
+    at->second.status = Status::FAILED;
+    at->second.waiting = Waiting::no;
+    at->second.failure_code = "cancelled";
+    at->second.failure_detail = "called back by " + request.caller + ": " + request.reason;
+    return {{}, at->second, {}};
+  }
+  RulesFound change(const ChangeRules& change) {
+    last_change = change;
+    if (change.put_window) {
+      if (change.put_window->zone == "Atlantis")
+        return {rules,
+                {Errc::invalid_value, "/zone", "\"Atlantis\" is not in the zone data", "an IANA name"}};
+      rules.windows.push_back(*change.put_window);
+    } else if (!change.drop_window.empty()) {
+      if (std::erase_if(rules.windows, [&](const auto& w) { return w.name == change.drop_window; }) == 0)
+        return {rules, {Errc::not_found, "path:id", "there is no such window.", ""}};
+    } else if (change.put_bank) {
+      rules.banks[change.put_bank->bic] = *change.put_bank;
+    } else {
+      for (auto& calendar : rules.calendars)
+        if (calendar.name == change.calendar) {
+          if (change.put_holiday) calendar.rules.push_back(*change.put_holiday);
+          return {rules, {}};
+        }
+      return {rules, {Errc::not_found, "path:id", "there is no such calendar.", ""}};
+    }
+    return {rules, {}};
+  }
+  NettingBooked book(const BookNetting& netting) {
+    last_netting = netting;
+    const auto plan = dry_run(netting.obligations, means);
+    if (!plan) return {{}, 0, false, plan.refusal()};
+    if (!plan->feasible)
+      return {{}, 0, false, {Errc::netting_infeasible, "/obligations", "DAKRSNDA would pay too much.", ""}};
+    return {JournalId{fresh()}, now, false, {}};
+  }
+
   SettlementView complete(SettlementId id) {
     auto& view = settlements.at(id);
     if (view.order.obligation_id != "SLOW") {
@@ -112,7 +207,29 @@ inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<Fake
             const std::lock_guard lock(books->mutex);
             return {true, books->complete(wait.id)};
           },
-          [](const AskedOnce&) {}, [](const ReadHealth&) { return HealthReport{}; }};
+          [](const AskedOnce&) {},
+          [=](const ApproveAction& q) -> ActionAnswered {
+            const std::lock_guard lock(books->mutex);
+            return books->approve(q);
+          },
+          [=](const ChangeRules& q) -> RulesFound {
+            const std::lock_guard lock(books->mutex);
+            return books->change(q);
+          },
+          [=](const ReadWindow& q) -> WindowFound {
+            const std::lock_guard lock(books->mutex);
+            books->last_window = q;
+            if (q.method == Method::SWIFT) return {};
+            const auto at = books->now / 1'000'000;
+            return {{WindowState::after_cut_off, "STAR-UEMOA", "Africa/Abidjan", at, at + 60, at + 30,
+                     *date_from("2026-11-23"), "the cut-off of STAR-UEMOA has passed"}};
+          },
+          [](const RetryParked&) { return Count{}; },
+          [](const WatchEnded&) { return Count{}; },
+          [=](const ReadRecovery&) -> RecoveryReport {
+            return {true, books->now, books->now + 5, 7, 1, 2, 3, 1, 4, 3, 0};
+          },
+          [](const ReadHealth&) { return HealthReport{}; }};
 }
 
 inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, Books books) {
@@ -141,7 +258,74 @@ inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, Books books)
         books->entries.push_back({account.version, "jrn_x", -fund.amount.minor, account.balance, books->now});
         return {account, JournalId{books->fresh()}, false, {Errc::ok, "", "", ""}};
       },
+      [=](const ChangeAccount& change) -> AccountChanged {
+        const std::lock_guard lock(books->mutex);
+        auto& account = books->accounts.at(change.id);
+        if (change.status == "closed" && account.balance != 0)
+          return {{}, {}, false, {Errc::invalid_value, "/status", "the account has a balance of 5 GHS.", ""}};
+        if (change.set_floor) account.floor = change.floor;
+        if (change.set_low) account.low_threshold = change.low;
+        if (change.set_high) account.high_threshold = change.high;
+        if (change.status == "closed") account.status = AccountStatus::closed;
+        return {account, {}, false, {}};
+      },
+      [](const ReleaseWaiting&) { return Released{}; },
+      [=](const ProposeAction& q) -> ActionAnswered {
+        const std::lock_guard lock(books->mutex);
+        return books->propose(q);
+      },
+      [](const ApproveAction&) { return ActionAnswered{}; },
+      [=](const CancelSettlement& q) -> ActionAnswered {
+        const std::lock_guard lock(books->mutex);
+        return books->cancel(q);
+      },
+      [](const CloseBreak& q) -> ActionAnswered {
+        if (q.reason == "again")
+          return {{}, {}, {Errc::already_resolved, "path:id", "there is no open break here.", ""}};
+        return {};
+      },
+      [](const EscalateUnknowns&) { return Count{}; },
+      [=](const BookNetting& q) -> NettingBooked {
+        const std::lock_guard lock(books->mutex);
+        return books->book(q);
+      },
+      [=](const ReadMeans&) -> MeansFound {
+        const std::lock_guard lock(books->mutex);
+        return {books->means};
+      },
+      [=](const ReadRules&) -> RulesFound {
+        const std::lock_guard lock(books->mutex);
+        return {books->rules, {}};
+      },
+      [](const ChangeRules&) { return RulesFound{}; },
       [](const ReadInFlight&) { return InFlight{}; }};
+}
+
+inline SchedulerActor::behavior_type fake_scheduler(SchedulerActor::pointer, Books books) {
+  const auto report = [books] {
+    JobsReport all;
+    for (const auto& [name, runs] : books->job_runs)
+      all.jobs.push_back({name, "asks again", 300, runs > 0 ? books->now : 0, runs > 0 ? books->now : 0,
+                          "2 asked", true, runs, false});
+    return all;
+  };
+  return {
+      [=](const ReadJobs&) -> JobsReport {
+        const std::lock_guard lock(books->mutex);
+        return report();
+      },
+      [=](const RunJob& q) -> JobsReport {
+        const std::lock_guard lock(books->mutex);
+        const auto at = books->job_runs.find(q.name);
+        if (at == books->job_runs.end())
+          return {{}, {Errc::not_found, "path:id", "there is no job of this name", "retry"}};
+        ++at->second;
+        return report();
+      },
+      [=](const ReadInvariants&) -> InvariantReport {
+        return {
+            true, false, books->now, 0.25, {{"sum", 0, ""}, {"balance", 1, "acc_x: 5 expected, 6 found"}}};
+      }};
 }
 
 inline ReaderActor::behavior_type fake_reader(ReaderActor::pointer, Books books) {
@@ -189,6 +373,12 @@ inline ReaderActor::behavior_type fake_reader(ReaderActor::pointer, Books books)
           [=](const ReadEntries&) -> EntryPage {
             const std::lock_guard lock(books->mutex);
             return {books->entries, 0};
+          },
+          [=](const ListRecords& q) -> RecordPage {
+            const std::lock_guard lock(books->mutex);
+            books->last_list = q;
+            return {{R"({"settlement":"set_x","age_s":7})", R"({"settlement":"set_y","age_s":9})"},
+                    books->fresh()};
           },
           [=](const ReadEvents& q) -> EventPage {
             const std::lock_guard lock(books->mutex);

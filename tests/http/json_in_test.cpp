@@ -193,6 +193,13 @@ const std::vector<Case> bad_orders{
     {order({{"priority", "1"}}), Errc::wrong_type, "/priority"},
     {order({{"method", R"("FAX")"}}), Errc::invalid_value, "/method"},
     {order({{"method", "[]"}}), Errc::wrong_type, "/method"},
+    {order({{"outside_window", R"("wait")"}}), Errc::invalid_value, "/outside_window"},
+    {order({{"outside_window", R"("by_policy")"}}), Errc::invalid_value, "/outside_window"},
+    {order({{"outside_window", R"("")"}}), Errc::invalid_value, "/outside_window"},
+    {order({{"outside_window", "true"}}), Errc::wrong_type, "/outside_window"},
+    {order({{"insufficient_funds", R"("QUEUE")"}}), Errc::invalid_value, "/insufficient_funds"},
+    {order({{"insufficient_funds", "null"}}), Errc::wrong_type, "/insufficient_funds"},
+    {order({{"insuficient_funds", R"("queue")"}}), Errc::unknown_field, "/insuficient_funds"},
     {order({{"metadata", R"("a")"}}), Errc::wrong_type, "/metadata"},
     {order({{"metadata", "[]"}}), Errc::wrong_type, "/metadata"},
     {order({{"metadata", "null"}}), Errc::wrong_type, "/metadata"},
@@ -308,6 +315,31 @@ BOOST_AUTO_TEST_CASE(a_good_order_arrives_as_it_was_meant) {
   BOOST_TEST((in.order.method == Method::SWIFT));
   BOOST_TEST(in.order.metadata == R"({"é":[1.50,null,true],"b":"xé"})");
   BOOST_TEST(good(order({})).order.settlement_date == today);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_says_what_shall_happen_where_it_cannot_go_at_once) {
+  const auto plain = good(order({}));
+  BOOST_TEST((plain.order.outside_window == Otherwise::by_policy));
+  BOOST_TEST((plain.order.insufficient_funds == Otherwise::by_policy));
+  const auto in = good(order({{"outside_window", R"("refuse")"}, {"insufficient_funds", R"("queue")"}}));
+  BOOST_TEST((in.order.outside_window == Otherwise::refuse));
+  BOOST_TEST((in.order.insufficient_funds == Otherwise::queue));
+  // Another wish is another request.
+  const auto queued = good(order({{"outside_window", R"("queue")"}}));
+  const auto swapped = good(order({{"insufficient_funds", R"("queue")"}}));
+  BOOST_TEST((order_digest(plain) != order_digest(queued)));
+  BOOST_TEST((order_digest(queued) != order_digest(swapped)));
+  BOOST_TEST((order_digest(queued) == order_digest(good(order({{"outside_window", R"("queue")"}})))));
+}
+
+BOOST_AUTO_TEST_CASE(the_names_of_parties_are_found_wherever_they_stand_in_the_metadata) {
+  const auto in = good(order(
+      {{"metadata",
+        R"({"Debtor":"A","invoice":"F-1","deep":[{"ultimateCreditorName":"B"},{"BENEFICIARY":["C","D",{"x":"E"}]}],)"
+        R"("parties":["G"],"party":{"first":"F","age":3},"payee":""})"}}));
+  const std::vector<std::string> expected{"A", "B", "C", "D", "E", "G", "F"};
+  BOOST_TEST(in.order.parties == expected, boost::test_tools::per_element());
+  BOOST_TEST(good(order({})).order.parties.empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_amount_keeps_every_digit) {
