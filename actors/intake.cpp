@@ -1,5 +1,7 @@
 #include "actors/intake.hpp"
 
+#include "telemetry/failpoint.hpp"
+
 namespace settled {
 namespace {
 using Self = IntakeActor::stateful_pointer<IntakeState>;
@@ -56,6 +58,7 @@ void take_up(Self self) {
           [=](const InFlight& books) {
             auto& s = self->state;
             s.taking_up = false;
+            failpoint("takeover_between_take_and_recover");
             std::unordered_set<SettlementId> open;
             for (const SettlementView& one : books.settlements) {
               open.insert(one.id);

@@ -1,5 +1,7 @@
 #include "actors/settlement.hpp"
 
+#include "telemetry/failpoint.hpp"
+
 namespace settled {
 namespace {
 using Self = SettlementActor::stateful_pointer<SettlementState>;
@@ -152,6 +154,10 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     auto& s = self->state;
     s.busy = false;
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
+    if (kind == Attempt::Kind::send)
+      failpoint("answer_read_before_record");
+    else
+      failpoint("inquiry_answer_before_record");
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
     if (!s.asked) {
       s.asked = true;
@@ -181,6 +187,7 @@ void send(Self self) {
 
 void inquire(Self self) {
   auto& state = self->state;
+  failpoint("before_inquiry");
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
             InquirePayment{instruction_of(state.settlement)});
 }

@@ -123,6 +123,8 @@ class Loader {
           set(key, text_value(found->second), "environment: ", name, "environment " + name);
       }
     }
+    if (const auto found = environment_.find("FAILPOINT"); found != environment_.end())
+      out_.config.failpoint = found->second;
     for (const auto& name : unused_variables())
       if (environment_.contains(std::string(name)))
         out_.notes.push_back(std::string(name) +

@@ -1,6 +1,7 @@
 #include "storage/ledger_writer.hpp"
 
 #include "storage/ledger_book.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <chrono>
 #include <unordered_map>
@@ -40,8 +41,12 @@ class Round {
     find_known_keys(requests);
     for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
     if (!batch_.empty()) {
+      if (!batch_.opened.empty()) failpoint("before_commit1");
+      if (!batch_.changed.empty()) failpoint("before_commit2");
       state_.store->commit(batch_);
       state_.last_batch = batch_.number;
+      if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
+      if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
       state_.settings.on_commit(book_.chain().last_seq(), requests.size(), took.count());
     }

@@ -3,6 +3,7 @@
 #include "storage/event_chain.hpp"
 #include "storage/ledger_store.hpp"
 #include "storage/pg_array.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <pqxx/pqxx>
 
@@ -212,6 +213,18 @@ void insert_events(pqxx::work& tx, const LedgerBatch& batch, int writer, std::in
   }
   c.run(tx, "insert_events");
 }
+
+/// A failpoint inside the transaction: errors that the server shall raise are raised by the server.
+void failpoint_in(pqxx::work& tx, std::string_view name) {
+  try {
+    failpoint(name);
+  } catch (const FailpointSqlState& e) {
+    if (e.code.starts_with("08"))
+      tx.exec("select pg_terminate_backend(pg_backend_pid())");
+    else
+      tx.exec("do $$ begin raise exception 'failpoint' using errcode = '" + e.code + "'; end $$");
+  }
+}
 }  // namespace
 
 void prepare_batch_statements(pqxx::connection& db) {
@@ -308,6 +321,8 @@ void write_batch(pqxx::connection& db, const LedgerBatch& batch, int writer, std
   insert_attempts(tx, batch, epoch);
   insert_fundings(tx, batch);
   insert_events(tx, batch, writer, epoch);
+  if (!batch.opened.empty()) failpoint_in(tx, "in_commit1");
+  if (!batch.changed.empty()) failpoint_in(tx, "in_commit2");
   tx.commit();
 }
 }  // namespace settled
