@@ -1,6 +1,7 @@
 #include "actors/settlement.hpp"
 
 #include "telemetry/failpoint.hpp"
+#include "telemetry/mutant.hpp"
 
 namespace settled {
 namespace {
@@ -227,6 +228,7 @@ void next_step(Self self) {
   }
   // What may have left before a start is asked for, not sent.
   if (s.status == Status::EXECUTING && state.asked) return send(self);
+  if (mutant("resend_without_inquiry")) return send(self);
   inquire(self);
 }
 }  // namespace

@@ -2,10 +2,12 @@
 
 #include "storage/ledger_book.hpp"
 #include "telemetry/failpoint.hpp"
+#include "telemetry/mutant.hpp"
 
 #include <chrono>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace settled {
 namespace {
@@ -41,6 +43,8 @@ class Round {
     find_known_keys(requests);
     for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
     if (!batch_.empty()) {
+      if (mutant("ack_before_commit"))
+        for (auto& answer : std::exchange(answers_, {})) answer();
       if (!batch_.opened.empty()) failpoint("before_commit1");
       if (!batch_.changed.empty()) failpoint("before_commit2");
       state_.store->commit(batch_);
@@ -70,7 +74,7 @@ class Round {
     answer.results.reserve(request.items.size());
     for (auto& item : request.items) {
       const auto key = key_of(request.caller, item.order.idempotency_key);
-      if (const auto known = known_.find(key); known != known_.end()) {
+      if (const auto known = known_.find(key); known != known_.end() && !mutant("no_unique_idempotency")) {
         answer.results.push_back(replay_or_mismatch(known->second, item.order));
         continue;
       }
