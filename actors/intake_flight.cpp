@@ -1,4 +1,5 @@
 #include "actors/intake_parts.hpp"
+#include "telemetry/failpoint.hpp"
 
 namespace settled {
 namespace {
@@ -82,6 +83,7 @@ void take_up(IntakeSelf self) {
           [=](const InFlight& books) {
             auto& s = self->state;
             s.taking_up = false;
+            failpoint("takeover_between_take_and_recover");
             std::unordered_set<SettlementId> open;
             for (const SettlementView& one : books.settlements) {
               open.insert(one.id);
