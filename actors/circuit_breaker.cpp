@@ -73,6 +73,9 @@ void probe(Self self) {
   self->request(state.connector, state.settings.answer_max, CheckRail{})
       .then([=](const RailAnswer& answer) { done(answer); }, [=](const caf::error&) { done(RailAnswer{}); });
 }
+RailAnswer stopped(std::string why) {
+  return {.outcome = Outcome::not_sent, .code = "sends_stopped", .detail = std::move(why)};
+}
 }  // namespace
 
 RailActor::behavior_type circuit_breaker(Self self, RailActor connector, CircuitBreakerSettings settings) {
@@ -83,6 +86,7 @@ RailActor::behavior_type circuit_breaker(Self self, RailActor connector, Circuit
   return {
       [=](const SendPayment& payment) -> caf::result<RailAnswer> {
         auto& s = self->state;
+        if (auto why = s.settings.sends_stopped(); !why.empty()) return stopped(std::move(why));
         const auto ticket = s.breaker.may_call(now(s), CallKind::payment);
         tell(s);
         if (ticket) return pass_on(self, *ticket, payment);
@@ -103,6 +107,7 @@ RailActor::behavior_type circuit_breaker(Self self, RailActor connector, Circuit
       },
       [=](const CheckRail& check) -> caf::result<RailAnswer> {
         auto& s = self->state;
+        if (auto why = s.settings.sends_stopped(); !why.empty()) return stopped(std::move(why));
         const auto ticket = s.breaker.may_call(now(s), CallKind::probe);
         tell(s);
         if (ticket) return pass_on(self, *ticket, check);

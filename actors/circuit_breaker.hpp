@@ -2,7 +2,8 @@
 //
 // Spawned by   runtime/, one per connector.
 // Remembers    the breaker's state (domain/breaker); a fresh one starts CLOSED.
-// Rules        open: a payment is answered not_sent at once, an inquiry unknown.
+// Rules        sends stopped: a payment is answered not_sent at once; inquiries go on.
+//              open: a payment is answered not_sent at once, an inquiry unknown.
 //              After the time-out the first call is a probe (an inquiry or a health call), never a payment.
 // On failure   the supervisor spawns it anew; callers whose answer was lost doubt and ask.
 #pragma once
@@ -22,6 +23,8 @@ struct CircuitBreakerSettings {
   Clock clock;  // steady
   /// Longest wait for the connector's answer.
   std::chrono::milliseconds answer_max{45'000};
+  /// Not empty: why nothing may be sent, whatever the bank's health. Questions go on.
+  std::function<std::string()> sends_stopped = [] { return std::string(); };
   std::function<void(BreakerState)> on_state = [](BreakerState) {};
 };
 

@@ -29,6 +29,10 @@ void gather(Self self, const std::shared_ptr<Gathering>& all) {
   const auto trouble = sources.ledger_trouble();
   all->must({"ledger", trouble.empty(), trouble.empty() ? "writes" : trouble});
 
+  // Not ready: what is taken in cannot leave. Intake and questions go on all the same.
+  const auto stopped = sources.sends_stopped();
+  all->must({"sending", stopped.empty(), stopped.empty() ? "allowed" : stopped});
+
   self->request(sources.reader, sources.patience, ReadLastEvent{})
       .then(
           [=](const EventsCommitted& last) {

@@ -20,6 +20,8 @@ struct HealthSources {
   std::vector<RailActor> rails;
   /// Why the ledger writer cannot write; empty when it can.
   std::function<std::string()> ledger_trouble;
+  /// Why nothing is sent although orders are taken; empty when all is well.
+  std::function<std::string()> sends_stopped = [] { return std::string(); };
   /// True while the process is ending.
   std::function<bool()> ending;
   std::chrono::milliseconds patience{800};

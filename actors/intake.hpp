@@ -3,6 +3,9 @@
 // Spawned by   runtime/, one per process.
 // Remembers    who is in flight; after a start it asks the ledger writer and spawns an actor for each.
 // Limits       at most `in_flight_max` settlements; beyond it orders are refused as overloaded, unrecorded.
+// Judges       each order by the house rules before the ledger sees it; the rules are the ledger writer's,
+//              asked for at the start and again with every change, which all come through here.
+// Lets wait    what the rules or the funds hold up: it asks the writer again and again to try them.
 // Supervises   a settlement that ends with an error is spawned again from its row, which asks before it
 //              sends; after `restarts_max` failures it is parked: it stays in flight, visible, and the next
 //              start takes it up again. So is one whose connector is configured no more: only the bank that
@@ -17,6 +20,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <memory>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -24,6 +28,11 @@ namespace settled {
 
 struct IntakeSettings {
   std::size_t in_flight_max = 20'000;
+  /// How often the orders that wait are looked at.
+  std::chrono::milliseconds look_every{500};
+  std::shared_ptr<const Policy> policy;
+  ZoneOffset zone_offset;
+  Clock clock;  // of what is recorded
   int restarts_max = 3;
   Ids ids;
   LedgerActor ledger;
@@ -35,7 +44,7 @@ struct IntakeSettings {
   /// Told of orders that were recorded as FAILED at once.
   std::function<void(const SettlementView&)> on_refused = [](const SettlementView&) {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
-  std::function<void(std::size_t taken_up)> on_recovered = [](std::size_t) {};
+  std::function<void(const RecoveryReport&)> on_recovered = [](const RecoveryReport&) {};
 };
 
 struct IntakeState {
@@ -49,13 +58,21 @@ struct IntakeState {
   std::unordered_set<SettlementId> parked;
   std::unordered_set<SettlementId> recovering;  // taken up at the start, not asked for yet
   std::size_t being_written = 0;                // orders at the ledger writer
-  std::size_t taken_up = 0;
+  RecoveryReport recovery;                      // of the start; what is left is counted when asked
+  std::unordered_set<SettlementId> from_start;  // taken up at the start and not final yet
+  Rules rules;
+  std::set<std::pair<Currency, Method>> waiting_for;  // windows that an order waits in
+  std::int64_t waiting = 0;                           // orders that hold nothing yet
+  bool looking = false;                               // at the queue, or about to
   bool recovered = false;
   bool loaded = false;
   bool taking_up = false, take_up_again = false;
   static inline const char* name = "intake";
 };
 
-IntakeActor::behavior_type intake(IntakeActor::stateful_pointer<IntakeState> self, IntakeSettings settings);
+/// Intake and its own tick.
+using IntakeWithQueue = IntakeActor::extend<caf::reacts_to<LookAtQueue>>;
+IntakeWithQueue::behavior_type intake(IntakeWithQueue::stateful_pointer<IntakeState> self,
+                                      IntakeSettings settings);
 
 }  // namespace settled

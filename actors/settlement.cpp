@@ -97,6 +97,13 @@ std::string refusal_words(const RailAnswer& answer) {
 /// The steps that an answer stands for, from the state that the settlement is in.
 AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt, Micros asked_at) {
   AdvanceSettlement step{.attempt = attempt};
+  if (state.settlement.status == Status::FUNDS_LOCKED) {
+    // Asked in quarantine: what the bank has was sent in a time that these books do not know.
+    if (attempt.answer.outcome == Outcome::completed)
+      step.path = {Event::send, Event::confirm, Event::confirm};
+    if (attempt.answer.outcome == Outcome::accepted) step.path = {Event::send, Event::accept};
+    return step;
+  }
   const bool executing = state.settlement.status == Status::EXECUTING;
   switch (attempt.answer.outcome) {
     case Outcome::completed:
@@ -152,13 +159,20 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     auto& s = self->state;
     s.busy = false;
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
+    const auto outcome = answer.outcome;
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
+    if (s.settlement.status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
+        outcome != Outcome::rejected)
+      return wait(self, s.context->settings.inquiry);  // no word: it is asked again
     if (!s.asked) {
       s.asked = true;
       self->send(s.intake, AskedOnce{s.settlement.id});
     }
+    if (step.path.empty()) return next_step(self);
     // Asked again and told the same: the books know it, and it need not be written each time.
-    if (nothing_new(s, step)) return wait(self, s.context->settings.inquiry);
+    // What ended meanwhile is written down all the same: the books compare.
+    if (!final_status(s.settlement.status) && nothing_new(s, step))
+      return wait(self, s.context->settings.inquiry);
     record(self, step);
   };
   self->request(state.context->rail, limit, std::move(call))
@@ -208,7 +222,7 @@ void next_step(Self self) {
   if (state.busy) return;
   if (state.unrecorded) return record(self, *state.unrecorded);
   const auto& s = state.settlement;
-  if (s.status == Status::FUNDS_LOCKED) {
+  if (s.status == Status::FUNDS_LOCKED && (state.asked || !state.context->quarantined())) {
     const auto waited = state.context->clock() - s.locked_at;
     if (waited >= std::chrono::microseconds(state.context->settings.transaction_timeout).count())
       return record(
@@ -233,7 +247,8 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.began_at = state.context->steady();
   self->monitor(state.intake);
   self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
-  if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED)
+  if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED &&
+      !state.context->quarantined())
     self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
   else
     state.asked = start == Start::fresh;
@@ -247,6 +262,11 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
         return promise;
       },
       [=](const NextStep&) { next_step(self); },
+      [=](const SettlementMoved& moved) {
+        self->state.settlement = moved.settlement;
+        // A call that is under way may still tell something that the books must hear.
+        if (!self->state.busy && final_status(moved.settlement.status)) finish(self);
+      },
       [=](const PatienceOver& over) {
         auto& s = self->state;
         const auto waiter = s.waiters.find(over.waiter);

@@ -48,6 +48,8 @@ struct SettlementContext {
   Clock clock;   // of what is recorded
   Clock steady;  // of what is waited for: never set back or forward
   std::function<std::uint64_t()> chance;
+  /// The books may be older than what the bank has seen: then nothing is sure that was not asked.
+  std::function<bool()> quarantined = [] { return false; };
   /// Told once per settlement, when its end is durable.
   std::function<void(const SettlementView&)> on_final = [](const SettlementView&) {};
 };

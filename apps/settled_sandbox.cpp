@@ -40,6 +40,7 @@ int main(int argc, char** argv) {
   app.add_option("--port", settings.port, "port on 127.0.0.1; 0 takes a free one")
       ->check(CLI::Range(0, 65535));
   app.add_option("--data-dir", data_dir, "folder of bank.jsonl and sandbox.json")->required();
+  app.add_option("--name", settings.name, "what the bank calls itself in its log: the connector's name");
   app.add_option("--key-id", settings.key_id, "name of the key that signs requests");
   app.add_option("--key", key, "the key itself, or @FILE; better by environment")
       ->envname("SETTLED_SANDBOX_KEY");

@@ -48,6 +48,16 @@ std::vector<std::string> problems(const Config& config) {
                   std::to_string(config.server.http_port) + ". Give each its own, or 0 for a free one.");
   if (config.settlement.inquiry_first > config.settlement.inquiry_max)
     out.emplace_back("settlement.inquiry_first_ms is greater than settlement.inquiry_max_ms.");
+  for (const auto& wrong : AmountLimits{}.set(config.settlement.amount_limits))
+    out.push_back("settlement.amount_limits: " + wrong.field + ": " + wrong.detail);
+  if (!config.compliance.blocked_list.empty())
+    if (std::ifstream in(config.compliance.blocked_list); !in)
+      out.push_back("compliance.blocked_list = \"" + config.compliance.blocked_list +
+                    "\" cannot be read. Name a file of lines: name; reason; source.");
+  if (!config.security.api_key.empty() &&
+      config.security.api_key.reveal() == config.security.approver_key.reveal())
+    out.emplace_back(
+        "security.api_key and security.approver_key are the same: a second person needs a key of its own.");
   std::set<std::string> names;
   for (const auto& c : config.connectors) {
     auto who = "connector \"" + c.name + "\": ";
@@ -101,8 +111,8 @@ int answer_command(const LoadedConfig& loaded, std::ostream& out, std::ostream& 
   return exit_usage;
 }
 
-Secret development_api_key(const std::string& data_dir) {
-  auto path = (std::filesystem::path(data_dir) / "api_key").string();
+Secret development_api_key(const std::string& data_dir, const std::string& name) {
+  auto path = (std::filesystem::path(data_dir) / name).string();
   auto reference = "file:" + path;
   auto fail = [&](const char* what) -> Secret {
     throw std::runtime_error(std::string("cannot ") + what + " " + path + ": " + std::strerror(errno));

@@ -36,6 +36,18 @@ std::string_view to_string(LogLevel level) {
   return "?";
 }
 
+std::string_view to_string(WindowUse use) {
+  switch (use) {
+    case WindowUse::by_environment:
+      return "by_environment";
+    case WindowUse::always_open:
+      return "always_open";
+    case WindowUse::scheduled:
+      return "scheduled";
+  }
+  return "";
+}
+
 std::string redacted_url(std::string_view url) {
   std::string out(url);
   // postgresql://user:password@host/…: the last @ before the path ends the user part.

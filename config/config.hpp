@@ -2,6 +2,8 @@
 // load.hpp fills it; schema.cpp gives each key its name, its range and its other names.
 #pragma once
 #include "config/secret.hpp"
+#include "domain/limits.hpp"
+#include "domain/settlement.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -19,6 +21,10 @@ enum class LogLevel : std::uint8_t { debug, info, warning, error };
 std::string_view to_string(Environment environment);
 std::string_view to_string(LogFormat format);
 std::string_view to_string(LogLevel level);
+
+/// Whether settlement windows count.
+enum class WindowUse : std::uint8_t { by_environment, always_open, scheduled };
+std::string_view to_string(WindowUse use);
 
 /// [server]
 struct ServerConfig {
@@ -65,8 +71,42 @@ struct SettlementConfig {
   /// A doubtful order is asked about this soon, then ever less often up to the maximum.
   std::chrono::milliseconds inquiry_first{500};
   std::chrono::milliseconds inquiry_max{30'000};
+  /// Outside its window an order waits, or is refused; its own wish goes first.
+  Otherwise outside_window = Otherwise::queue;
+  /// An order that an account cannot pay now is refused, or waits; its own wish goes first.
+  Otherwise insufficient_funds = Otherwise::refuse;
+  /// In development every window is open unless this says scheduled.
+  WindowUse windows = WindowUse::by_environment;
+  /// MIN_TRANSACTION_AMOUNT, MAX_TRANSACTION_AMOUNT, and both with _XOF, _GHS …
+  std::vector<LimitSetting> amount_limits;
+  /// A doubt older than this becomes a break for a person.
+  std::chrono::seconds unknown_limit{3'600};
+  /// Send again although the database is an older copy: after its gaps were looked into.
+  bool lift_quarantine = false;
+  /// A payment leaves within this time of being handed to its rail, or never. After a start 'not found' is
+  /// no proof before it has passed once more.
+  std::chrono::milliseconds send_begins_max{10'000};
   /// After SIGTERM work in flight gets this long before it is parked.
   std::chrono::seconds shutdown_grace{5};
+};
+
+/// [compliance]
+struct ComplianceConfig {
+  /// A file of blocked parties, one per line: name; reason; source. Empty: nobody is blocked.
+  std::string blocked_list;
+};
+
+/// [jobs]: what runs again and again.
+struct JobsConfig {
+  std::chrono::seconds retry_every{300};
+  std::chrono::seconds cleanup_every{600};
+  std::chrono::seconds escalate_every{60};
+  /// A check of everything; a big ledger stretches it, so that it never takes more than a tenth of the time.
+  std::chrono::seconds check_invariants_every{10};
+  /// Ended fund locks older than this are archived.
+  std::chrono::seconds archive_after{86'400};
+  /// Banks are asked again about orders that ended unpaid for so long.
+  std::chrono::seconds watch_ended{86'400};
 };
 
 /// [breaker]
@@ -102,6 +142,8 @@ struct ConnectorConfig {
 struct SecurityConfig {
   /// Empty in development: one is made and kept in the data folder, see `development_api_key`.
   Secret api_key;
+  /// A second person's key: what one asks for, the other approves. In development one is made.
+  Secret approver_key;
 };
 
 struct Config {
@@ -112,6 +154,8 @@ struct Config {
   LogConfig log;
   SandboxConfig sandbox;
   SettlementConfig settlement;
+  ComplianceConfig compliance;
+  JobsConfig jobs;
   BreakerConfig breaker;
   std::vector<ConnectorConfig> connectors;
   SecurityConfig security;

@@ -123,6 +123,13 @@ class Loader {
           set(key, text_value(found->second), "environment: ", name, "environment " + name);
       }
     }
+    for (const auto& [name, value] : environment_)
+      if (AmountLimits::is_setting(name)) {
+        std::erase_if(out_.config.settlement.amount_limits,
+                      [&](const auto& limit) { return limit.name == name; });
+        out_.config.settlement.amount_limits.push_back({name, value});
+        sources_["settlement.amount_limits"] = "environment " + name;
+      }
     for (const auto& name : unused_variables())
       if (environment_.contains(std::string(name)))
         out_.notes.push_back(std::string(name) +

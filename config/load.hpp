@@ -43,8 +43,8 @@ std::vector<std::string> problems(const Config& config);
 /// there are none and the program shall start.
 int answer_command(const LoadedConfig& loaded, std::ostream& out, std::ostream& err);
 
-/// The key that a development server is used with: read from DATA_DIR/api_key, made there (0600, prefix
+/// The key that a development server is used with: read from DATA_DIR/NAME, made there (0600, prefix
 /// sk_test_) the first time. Throws std::runtime_error when the file cannot be read or written.
-Secret development_api_key(const std::string& data_dir);
+Secret development_api_key(const std::string& data_dir, const std::string& name = "api_key");
 
 }  // namespace settled

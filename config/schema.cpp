@@ -229,6 +229,33 @@ Key<Config> database_url() {
   return key;
 }
 
+/// Settings under the documents' names. Whether they fit one another is seen when all are read.
+Key<Config> amount_limits() {
+  Key<Config> key;
+  key.name = "settlement.amount_limits";
+  key.allowed = R"(["MIN_TRANSACTION_AMOUNT_XOF=100", …])";
+  key.set = [](Config& config, const RawValue& raw) -> std::optional<std::string> {
+    const auto* values = std::get_if<std::vector<std::string>>(&raw.value);
+    if (!values) return R"(is not a list of texts. Write ["MIN_TRANSACTION_AMOUNT_XOF=100"].)";
+    for (const auto& value : *values) {
+      const auto equals = value.find('=');
+      if (equals == std::string::npos || !AmountLimits::is_setting(value.substr(0, equals)))
+        return "has \"" + value +
+               "\", which is not MIN_TRANSACTION_AMOUNT or MAX_TRANSACTION_AMOUNT (with _XOF, "
+               "_GHS … for one currency) = an amount.";
+      config.settlement.amount_limits.push_back({value.substr(0, equals), value.substr(equals + 1)});
+    }
+    return std::nullopt;
+  };
+  key.show = [](const Config& config) {
+    std::string out;
+    for (const auto& limit : config.settlement.amount_limits)
+      out += (out.empty() ? "" : ",") + limit.name + "=" + limit.value;
+    return out;
+  };
+  return key;
+}
+
 template <class Target>
 Key<Target> also(Key<Target> key, std::vector<std::string> variables, std::string flag = "") {
   key.variables = std::move(variables);
@@ -264,12 +291,32 @@ std::vector<Key<Config>> make_config_keys() {
       number<Config>("settlement.inquiry_first_ms", AT(settlement.inquiry_first), 10, 600'000,
                      "milliseconds"),
       number<Config>("settlement.inquiry_max_ms", AT(settlement.inquiry_max), 10, 3'600'000, "milliseconds"),
+      choice<Config>("settlement.outside_window", AT(settlement.outside_window),
+                     std::array{Otherwise::queue, Otherwise::refuse}),
+      choice<Config>("settlement.insufficient_funds", AT(settlement.insufficient_funds),
+                     std::array{Otherwise::queue, Otherwise::refuse}),
+      choice<Config>("settlement.windows", AT(settlement.windows),
+                     std::array{WindowUse::by_environment, WindowUse::always_open, WindowUse::scheduled}),
+      amount_limits(),
+      number<Config>("settlement.unknown_limit_s", AT(settlement.unknown_limit), 1, 604'800, "seconds"),
+      text<Config>("compliance.blocked_list", AT(compliance.blocked_list), "a file: name; reason; source"),
+      number<Config>("jobs.retry_every_s", AT(jobs.retry_every), 1, 86'400, "seconds"),
+      number<Config>("jobs.cleanup_every_s", AT(jobs.cleanup_every), 1, 86'400, "seconds"),
+      number<Config>("jobs.escalate_every_s", AT(jobs.escalate_every), 1, 86'400, "seconds"),
+      number<Config>("jobs.check_invariants_every_s", AT(jobs.check_invariants_every), 1, 86'400, "seconds"),
+      number<Config>("jobs.archive_after_s", AT(jobs.archive_after), 1, 31'536'000, "seconds"),
+      number<Config>("jobs.watch_ended_s", AT(jobs.watch_ended), 1, 604'800, "seconds"),
+      also(on_off<Config>("settlement.lift_quarantine", AT(settlement.lift_quarantine)), {},
+           "--lift-quarantine"),
+      number<Config>("settlement.send_begins_max_ms", AT(settlement.send_begins_max), 200, 600'000,
+                     "milliseconds"),
       number<Config>("settlement.shutdown_grace_s", AT(settlement.shutdown_grace), 0, 3600, "seconds"),
       number<Config>("breaker.failure_threshold", AT(breaker.failure_threshold), 1, any),
       number<Config>("breaker.success_threshold", AT(breaker.success_threshold), 1, any),
       number<Config>("breaker.timeout_ms", AT(breaker.timeout), 1000, 600'000, "milliseconds"),
       number<Config>("breaker.half_open_max_calls", AT(breaker.half_open_max_calls), 1, 1000),
       secret<Config>("security.api_key", AT(security.api_key)),
+      secret<Config>("security.approver_key", AT(security.approver_key)),
   };
 }
 

@@ -18,6 +18,12 @@ std::optional<AccountKind> account_kind_from(std::string_view text) {
 
 std::string_view to_string(AccountStatus status) { return status == AccountStatus::open ? "open" : "closed"; }
 
+std::optional<AccountStatus> account_status_from(std::string_view text) {
+  if (text == "open") return AccountStatus::open;
+  if (text == "closed") return AccountStatus::closed;
+  return std::nullopt;
+}
+
 std::int64_t available(const Account& account) {
   if (account.floor == no_floor) return std::numeric_limits<std::int64_t>::max();
   std::int64_t free = 0;

@@ -23,6 +23,7 @@ constexpr bool debit_normal(AccountKind kind) {
 
 enum class AccountStatus : std::uint8_t { open, closed };
 std::string_view to_string(AccountStatus status);
+std::optional<AccountStatus> account_status_from(std::string_view text);
 
 /// A floor that never stops anybody: the outside world's own account.
 inline constexpr std::int64_t no_floor = std::numeric_limits<std::int64_t>::min();
@@ -30,6 +31,9 @@ inline constexpr std::int64_t no_floor = std::numeric_limits<std::int64_t>::min(
 /// No balance and no credit line goes beyond this, so that sums and differences of two always fit: 4·10^18
 /// minor units.
 inline constexpr std::int64_t largest_balance = 4'000'000'000'000'000'000;
+
+/// A threshold that nobody set.
+inline constexpr std::int64_t no_threshold = std::numeric_limits<std::int64_t>::min();
 
 /// All amounts in minor units of `currency`, positive in the normal direction.
 struct Account {
@@ -43,6 +47,8 @@ struct Account {
   std::int64_t balance = 0;
   std::int64_t held = 0;     // sum of the open holds that would lower this account
   std::int64_t floor = 0;    // the limit below which available ends: 0, or minus a credit line
+  /// A balance that comes below the low or above the high one is told as an event.
+  std::int64_t low_threshold = no_threshold, high_threshold = no_threshold;
   std::int64_t version = 0;  // number of entries; the next entry gets version + 1
 };
 

@@ -56,10 +56,20 @@ struct AccountTag {
 struct JournalTag {
   static constexpr std::string_view prefix = "jrn";
 };
+struct ActionTag {
+  static constexpr std::string_view prefix = "act";
+};
+struct BreakTag {
+  static constexpr std::string_view prefix = "brk";
+};
 using SettlementId = Id<SettlementTag>;
 using AccountId = Id<AccountTag>;
 /// A journal entry: postings that commit together. A settlement's journal entry has the settlement's uuid.
 using JournalId = Id<JournalTag>;
+/// What one person asked for and a second one approves.
+using ActionId = Id<ActionTag>;
+/// Books and bank disagree: a person looks into it.
+using BreakId = Id<BreakTag>;
 
 /// Our reference towards every rail: "ST" and the id in base 32, 28 characters (ISO 20022 allows 35).
 /// A function of the id alone, so a crash cannot lose it.

@@ -46,6 +46,18 @@ constexpr std::array names{
     Name{Errc::shutting_down, "shutting_down", true},
     Name{Errc::no_rail, "no_rail", false},
     Name{Errc::illegal_transition, "illegal_transition", false},
+    Name{Errc::amount_below_min, "amount_below_min", false},
+    Name{Errc::amount_above_max, "amount_above_max", false},
+    Name{Errc::window_closed, "window_closed", false},
+    Name{Errc::date_past, "date_past", false},
+    Name{Errc::blocked_party, "blocked_party", false},
+    Name{Errc::cancelled, "cancelled", false},
+    Name{Errc::already_resolved, "already_resolved", false},
+    Name{Errc::same_person, "same_person", false},
+    Name{Errc::digest_mismatch, "digest_mismatch", false},
+    Name{Errc::resolved_not_executed, "resolved_not_executed", false},
+    Name{Errc::bank_suspended, "bank_suspended", false},
+    Name{Errc::netting_infeasible, "netting_infeasible", false},
 };
 constexpr bool in_order() {
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -8,6 +8,8 @@ constexpr std::array<std::string_view, 3> priorities{"NORMAL", "HIGH", "URGENT"}
 constexpr std::array<std::string_view, 4> methods{"SWIFT", "SEPA", "LOCAL_ACH", "MOCK"};
 constexpr std::array<std::string_view, status_count> statuses{
     "PENDING", "VALIDATING", "FUNDS_LOCKED", "EXECUTING", "CONFIRMING", "COMPLETED", "FAILED", "ROLLED_BACK"};
+constexpr std::array<std::string_view, 3> wishes{"", "queue", "refuse"};
+constexpr std::array<std::string_view, 4> waitings{"", "window", "liquidity", "compliance"};
 constexpr std::array<std::string_view, 5> checkpoints{"Validation", "Lock", "Transfer", "Confirm",
                                                       "Finalize"};
 
@@ -22,9 +24,16 @@ std::optional<Enum> find(const std::array<std::string_view, N>& names, std::stri
 std::string_view to_string(Priority p) { return priorities.at(static_cast<std::size_t>(p)); }
 std::string_view to_string(Method m) { return methods.at(static_cast<std::size_t>(m)); }
 std::string_view to_string(Status s) { return statuses.at(static_cast<std::size_t>(s)); }
+std::string_view to_string(Otherwise w) { return wishes.at(static_cast<std::size_t>(w)); }
+std::string_view to_string(Waiting w) { return waitings.at(static_cast<std::size_t>(w)); }
 std::string_view to_string(Checkpoint c) { return checkpoints.at(static_cast<std::size_t>(c)); }
 std::optional<Priority> priority_from(std::string_view text) { return find<Priority>(priorities, text); }
 std::optional<Method> method_from(std::string_view text) { return find<Method>(methods, text); }
+std::optional<Waiting> waiting_from(std::string_view text) { return find<Waiting>(waitings, text); }
+std::optional<Otherwise> otherwise_from(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  return find<Otherwise>(wishes, text);
+}
 std::optional<Status> status_from(std::string_view text) { return find<Status>(statuses, text); }
 
 std::optional<Refusal> check_order(const SettlementOrder& order) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace settled {
 
@@ -18,6 +19,12 @@ std::string_view to_string(Method method);
 std::optional<Priority> priority_from(std::string_view text);
 std::optional<Method> method_from(std::string_view text);
 
+/// What shall happen where an order cannot go at once: wait for it, or be refused.
+enum class Otherwise : std::uint8_t { by_policy, queue, refuse };
+std::string_view to_string(Otherwise wish);
+/// "queue" or "refuse".
+std::optional<Otherwise> otherwise_from(std::string_view text);
+
 /// An order to settle one obligation between two banks (D3). Every field has been checked for its form.
 struct SettlementOrder {
   std::string obligation_id;    // the caller's name of what is being settled, 1–64 characters
@@ -27,7 +34,10 @@ struct SettlementOrder {
   std::string settlement_date;  // YYYY-MM-DD
   Priority priority = Priority::NORMAL;
   Method method = Method::LOCAL_ACH;
-  std::string metadata;  // a JSON object as text, or empty
+  std::string metadata;                                 // a JSON object as text, or empty
+  Otherwise outside_window = Otherwise::by_policy;      // the rail takes no orders now
+  Otherwise insufficient_funds = Otherwise::by_policy;  // an account cannot pay it now
+  std::vector<std::string> parties;  // names in the metadata, for the compliance list; not recorded apart
 };
 
 /// Errors: same_bank; whatever else a single order can get wrong beyond the form of its fields.
@@ -36,8 +46,8 @@ std::optional<Refusal> check_order(const SettlementOrder& order);
 bool valid_date(std::string_view text);
 
 enum class Status : std::uint8_t {
-  PENDING,  // received, nothing decided
-  VALIDATING,
+  PENDING,       // received, nothing held: on its way, or waiting for its window or for funds
+  VALIDATING,    // being checked, or waiting for a person's decision
   FUNDS_LOCKED,  // held on both accounts; nothing can have left
   EXECUTING,     // the intent to send is durable: the bank may have the order
   CONFIRMING,    // the bank has it, or we do not know: only the bank's word leads on
@@ -55,7 +65,7 @@ constexpr bool final_status(Status s) {
 enum class Event : std::uint8_t {
   validate,  // take up the order
   lock,      // place the holds
-  refuse,    // a rule said no before any hold
+  refuse,    // a rule or a person said no before any hold
   send,      // record the intent to send
   not_sent,  // provably no byte reached the bank
   accept,    // the bank has it and works on it
@@ -64,6 +74,7 @@ enum class Event : std::uint8_t {
   reject,    // the bank did not and will not execute it
   absent,    // the bank's final word that it never had it (the proof of a resend)
   expire,    // nothing was sent in time
+  postpone,  // checked, but not possible yet: back into the queue
 };
 
 struct Transition {
@@ -73,10 +84,12 @@ struct Transition {
 };
 // A pair that is not listed is refused. CONFIRMING means money may have moved: only the bank's word
 // leads out of it, and it leads back to EXECUTING only over a proof of absence.
-inline constexpr std::array<Transition, 15> settlement_transitions{{
+inline constexpr std::array<Transition, 17> settlement_transitions{{
     {Status::PENDING, Event::validate, Status::VALIDATING},
+    {Status::PENDING, Event::refuse, Status::FAILED},
     {Status::VALIDATING, Event::lock, Status::FUNDS_LOCKED},
     {Status::VALIDATING, Event::refuse, Status::FAILED},
+    {Status::VALIDATING, Event::postpone, Status::PENDING},
     {Status::FUNDS_LOCKED, Event::send, Status::EXECUTING},
     {Status::FUNDS_LOCKED, Event::expire, Status::ROLLED_BACK},
     {Status::EXECUTING, Event::not_sent, Status::FUNDS_LOCKED},
@@ -99,6 +112,16 @@ constexpr std::optional<Status> next(Status from, Event on) {
 static_assert(!next(Status::CONFIRMING, Event::send), "never pay twice on a doubt");
 static_assert(!next(Status::CONFIRMING, Event::expire), "a time-out never overrules a doubt");
 static_assert(!next(Status::EXECUTING, Event::expire), "what may have left cannot expire");
+
+/// Why an order that is recorded holds no funds yet.
+enum class Waiting : std::uint8_t {
+  no,
+  window,      // the rail opens later
+  liquidity,   // an account cannot pay it yet
+  compliance,  // a party is on the blocked list: a person decides
+};
+std::string_view to_string(Waiting waiting);
+std::optional<Waiting> waiting_from(std::string_view text);
 
 /// D3's five durable checkpoints.
 enum class Checkpoint : std::uint8_t { Validation, Lock, Transfer, Confirm, Finalize };

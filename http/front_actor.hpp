@@ -24,6 +24,7 @@ struct FrontActors {
   LedgerActor ledger;
   ReaderActor reader;
   HealthActor health;
+  SchedulerActor scheduler;
 };
 
 struct FrontLimits {

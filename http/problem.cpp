@@ -89,6 +89,30 @@ constexpr std::array rows{
         "aucun connecteur ne sert cette banque par cette méthode."},
     Row{Errc::illegal_transition, 409, "Not possible in this state", "Impossible dans cet état",
         "l'état actuel ne permet pas cette action."},
+    Row{Errc::amount_below_min, 422, "The amount is too small", "Le montant est trop petit",
+        "le montant est inférieur au minimum de cette devise."},
+    Row{Errc::amount_above_max, 422, "The amount is above the limit", "Le montant dépasse la limite",
+        "le montant dépasse le maximum de cette devise."},
+    Row{Errc::window_closed, 422, "The settlement window is closed", "La fenêtre de règlement est fermée",
+        "la fenêtre de règlement est fermée et l'ordre ne veut pas attendre."},
+    Row{Errc::date_past, 422, "The settlement date is past", "La date de règlement est passée",
+        "la date de règlement est passée."},
+    Row{Errc::blocked_party, 422, "A party is blocked", "Une partie est bloquée",
+        "une partie de l'ordre figure sur la liste de blocage ; deux personnes l'ont confirmé."},
+    Row{Errc::cancelled, 422, "The order was cancelled", "L'ordre a été annulé",
+        "l'ordre a été annulé avant tout blocage de fonds."},
+    Row{Errc::already_resolved, 409, "Nothing is left to decide", "Il n'y a plus rien à décider",
+        "il n'y a plus rien à décider ici."},
+    Row{Errc::same_person, 403, "A second person must approve", "Une deuxième personne doit approuver",
+        "celui qui demande ne peut pas approuver : utilisez la clé d'une autre personne."},
+    Row{Errc::digest_mismatch, 409, "This is not what was shown", "Ce n'est pas ce qui a été montré",
+        "l'empreinte n'est pas celle de la demande ; relisez-la et approuvez ce qu'elle montre."},
+    Row{Errc::resolved_not_executed, 422, "Resolved as not executed", "Décidé : non exécuté",
+        "deux personnes ont décidé que la banque n'a pas exécuté l'ordre ; les blocages sont levés."},
+    Row{Errc::bank_suspended, 422, "The bank is suspended", "La banque est suspendue",
+        "cette banque ne participe pas en ce moment."},
+    Row{Errc::netting_infeasible, 422, "The netting cannot be settled", "La compensation est irréalisable",
+        "le plafond ou la liquidité d'un participant ne suffit pas. Rien n'a été enregistré."},
 };
 constexpr bool in_order() {
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -96,7 +120,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "the table is indexed by the code");
-static_assert(rows.size() == static_cast<std::size_t>(Errc::illegal_transition) + 1, "a row for every code");
+static_assert(rows.size() == static_cast<std::size_t>(Errc::netting_infeasible) + 1, "a row for every code");
 
 const Row& row(Errc code) { return rows.at(static_cast<std::size_t>(code)); }
 

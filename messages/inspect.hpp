@@ -1,7 +1,9 @@
 // How domain values travel in CAF messages. Found by argument-dependent lookup; one line per type.
 #pragma once
 #include "domain/account.hpp"
+#include "domain/action.hpp"
 #include "domain/rail.hpp"
+#include "domain/rules.hpp"
 #include "domain/settlement.hpp"
 #include "messages/views.hpp"
 
@@ -47,7 +49,13 @@ typename F::result_type inspect(F& f, Refusal& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementOrder& x) {
   return f(caf::meta::type_name("SettlementOrder"), x.obligation_id, x.from_bank, x.to_bank, x.amount,
-           x.settlement_date, x.priority, x.method, x.metadata);
+           x.settlement_date, x.priority, x.method, x.metadata, x.outside_window, x.insufficient_funds,
+           x.parties);
+}
+template <class F>
+typename F::result_type inspect(F& f, Admission& x) {
+  return f(caf::meta::type_name("Admission"), x.refusal, x.waiting, x.waiting_detail, x.release_at,
+           x.next_cut_off, x.value_date, x.queue_if_short);
 }
 template <class F>
 typename F::result_type inspect(F& f, PaymentInstruction& x) {
@@ -61,14 +69,15 @@ typename F::result_type inspect(F& f, RailAnswer& x) {
 template <class F>
 typename F::result_type inspect(F& f, Account& x) {
   return f(caf::meta::type_name("Account"), x.id, x.kind, x.bank, x.currency, x.name, x.status, x.is_default,
-           x.balance, x.held, x.floor, x.version);
+           x.balance, x.held, x.floor, x.low_threshold, x.high_threshold, x.version);
 }
 template <class F>
 typename F::result_type inspect(F& f, SettlementView& x) {
   return f(caf::meta::type_name("SettlementView"), x.id, x.order, x.status, x.debit_account, x.credit_account,
            x.connector, x.reference, x.bank_reference, x.attempts, x.last_outcome, x.failure_code,
-           x.failure_detail, x.trace_id, x.created_at, x.locked_at, x.sent_at, x.last_sent_at, x.confirmed_at,
-           x.finalized_at, x.unknown_since);
+           x.failure_detail, x.trace_id, x.opened_as, x.opened_note, x.waiting, x.waiting_detail,
+           x.queue_if_short, x.value_date, x.compensated_by, x.release_at, x.next_cut_off, x.created_at,
+           x.locked_at, x.sent_at, x.last_sent_at, x.confirmed_at, x.finalized_at, x.unknown_since);
 }
 template <class F>
 typename F::result_type inspect(F& f, EntryView& x) {

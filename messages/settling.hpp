@@ -53,6 +53,7 @@ struct OpenSettlements {
     SettlementId id;
     NewSettlement order;
     std::string connector;  // the rail that will carry it
+    Admission admission;    // what the house rules say; a refusal counts only where the key is new
   };
   std::string caller;
   std::vector<Item> items;
@@ -100,6 +101,13 @@ struct InFlight {
 struct AskedOnce {
   SettlementId id;
 };
+/// The books moved it without its actor: two people decided. Sent by actors/intake to actors/settlement.
+struct SettlementMoved {
+  SettlementView settlement;
+};
+/// Intake to itself: time to look at the orders that wait.
+struct LookAtQueue {};
+
 /// A settlement to itself: it is time for the next send or inquiry.
 struct NextStep {};
 /// A settlement to itself: the patience of waiter number `waiter` is over.
@@ -138,7 +146,7 @@ typename F::result_type inspect(F& f, AwaitSettlement& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements::Item& x) {
-  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector);
+  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector, x.admission);
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements& x) {
@@ -160,6 +168,14 @@ typename F::result_type inspect(F& f, SettlementFound& x) {
 template <class F>
 typename F::result_type inspect(F& f, AskedOnce& x) {
   return f(caf::meta::type_name("AskedOnce"), x.id);
+}
+template <class F>
+typename F::result_type inspect(F& f, SettlementMoved& x) {
+  return f(caf::meta::type_name("SettlementMoved"), x.settlement);
+}
+template <class F>
+typename F::result_type inspect(F& f, LookAtQueue&) {
+  return f(caf::meta::type_name("LookAtQueue"));
 }
 template <class F>
 typename F::result_type inspect(F& f, NextStep&) {

@@ -24,12 +24,24 @@ struct SettlementView {
   std::string last_outcome;    // of the last send or inquiry; empty before
   std::string failure_code, failure_detail;
   std::string trace_id;
+  Status opened_as = Status::EXECUTING;  // as the first commit recorded it
+  /// Of an order that waited at first: members of the receipt as JSON, so that a replay repeats them.
+  std::string opened_note;
+  Waiting waiting = Waiting::no;
+  std::string waiting_detail;
+  bool queue_if_short = false;  // waits for funds instead of failing
+  std::string value_date;       // YYYY-MM-DD; the day that it counts for
+  JournalId compensated_by;     // the entry that gave the money back; none: it stands
+  Micros release_at = 0;        // waits at least until then
+  Micros next_cut_off = 0;      // of its session
   Micros created_at = 0, locked_at = 0, sent_at = 0, last_sent_at = 0, confirmed_at = 0, finalized_at = 0,
          unknown_since = 0;
 };
 
 /// What goes to the bank for this settlement: the same after every restart.
 PaymentInstruction instruction_of(const SettlementView& settlement);
+/// "2026-11-21T10:02:31.000000Z".
+std::string rfc3339(Micros at);
 /// "10:02:31 UTC", for sentences.
 std::string clock_time(Micros at);
 

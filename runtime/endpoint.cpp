@@ -17,6 +17,7 @@ void write_endpoint(const std::filesystem::path& data_dir, const Endpoint& endpo
                                    {"sandbox", or_null(endpoint.sandbox)},
                                    {"database_url", or_null(endpoint.database_url)},
                                    {"api_key", or_null(endpoint.api_key)},
+                                   {"approver_key", or_null(endpoint.approver_key)},
                                    {"pid", ::getpid()}}
                         .dump(2) +
                     '\n';

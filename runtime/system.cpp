@@ -4,18 +4,25 @@
 #include "actors/connector.hpp"
 #include "actors/health.hpp"
 #include "actors/intake.hpp"
+#include "actors/scheduler.hpp"
 #include "config/load.hpp"
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
+#include "runtime/high_water.hpp"
+#include "runtime/policy.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
+#include "runtime/time_zone.hpp"
 #include "security/digest.hpp"
 #include "security/hmac.hpp"
+#include "storage/connector_registry.hpp"
+#include "storage/installation.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
+#include "storage/pg_keeper.hpp"
 #include "storage/pg_ledger_store.hpp"
 #include "storage/pg_reader.hpp"
 #include "storage/private_postgres.hpp"
@@ -94,6 +101,10 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
+  Words books_wrong;  // how; empty: they are right
+  Words quarantine;   // why; empty: there is none
+  std::unique_ptr<HighWater> high_water;
+  TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
@@ -110,7 +121,8 @@ struct System::Impl {
   LedgerActor ledger;
   ReaderActor reader, health_reader;
   IntakeActor intake_actor;
-  std::string api_key;
+  SchedulerActor scheduler_actor;
+  std::string api_key, approver_key;
 
   struct Rail {
     RailRule rule;
@@ -215,6 +227,7 @@ struct System::Impl {
                                       [this, listener = front->listener()](
                                           std::int64_t last_seq, std::size_t requests, double seconds) {
                                         metrics.committed(requests, seconds);
+                                        high_water->saw(last_seq);
                                         caf::anon_send(listener, EventsCommitted{0, last_seq});
                                       }};
     ledger = caf::actor_cast<LedgerActor>(
@@ -236,15 +249,24 @@ struct System::Impl {
   void start_rails() {
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
-                           .connect_max = 2s,
-                           .queue_max = 2s,  // with connect_max: the second half of send_begins_max
+                           .connect_max = begins_quarter(),
+                           .queue_max = begins_quarter(),
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
+    std::vector<RegisteredConnector> registered;
+    for (std::size_t i = 0; i < rails.size(); ++i)
+      registered.push_back({rails[i].rule.connector, config.connectors[i].type, rails[i].capability});
+    register_connectors(database_url, registered);
+  }
+
+  /// The HTTP client's queue and its connecting together are the second half of send_begins_max.
+  std::chrono::milliseconds begins_quarter() const {
+    return std::min<std::chrono::milliseconds>(2s, config.settlement.send_begins_max / 4);
   }
 
   /// Longest silence of a connector that works: its queues, then the slower of its calls.
-  static std::chrono::milliseconds rail_answer_max(const ConnectorConfig& c) {
-    return SettlementSettings{}.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
+  std::chrono::milliseconds rail_answer_max(const ConnectorConfig& c) const {
+    return config.settlement.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
   }
 
   void start_rail(const ConnectorConfig& c) {
@@ -274,12 +296,14 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .on_state = [this, name = c.name](BreakerState state) {
-          metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
-                                : state == BreakerState::OPEN ? Metrics::Breaker::open
-                                                              : Metrics::Breaker::half_open);
-          log_warning("breaker", {{"connector", name}, {"state", to_string(state)}});
-        }};
+        .sends_stopped = [this] { return sends_stopped(); },
+        .on_state =
+            [this, name = c.name](BreakerState state) {
+              metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
+                                    : state == BreakerState::OPEN ? Metrics::Breaker::open
+                                                                  : Metrics::Breaker::half_open);
+              log_warning("breaker", {{"connector", name}, {"state", to_string(state)}});
+            }};
     const auto breaker_actor = caf::actor_cast<RailActor>(
         supervised("breaker:" + c.name, [connector_actor, breaker](caf::event_based_actor* self) {
           return caf::actor_cast<caf::actor>(self->spawn(circuit_breaker, connector_actor, breaker));
@@ -307,21 +331,31 @@ struct System::Impl {
   }
 
   void start_intake() {
-    IntakeSettings settings{.in_flight_max = config.settlement.max_in_flight,
-                            .ids = system_ids(),
-                            .ledger = ledger,
-                            .on_failure =
-                                [this](SettlementId id, const std::string& why, bool parked) {
-                                  metrics.restarted("settlement");
-                                  log_error(parked ? "settlement_parked" : "settlement_restarts",
-                                            {{"settlement", id.text()}, {"why", why}});
-                                },
-                            .on_refused = [this](const SettlementView& s) { tell_end(s); },
-                            .on_recovered =
-                                [this](std::size_t taken_up) {
-                                  metrics.ready(true);
-                                  log_info("recovered", {{"in_flight_at_start", taken_up}});
-                                }};
+    IntakeSettings settings{
+        .in_flight_max = config.settlement.max_in_flight,
+        .policy = std::make_shared<const Policy>(policy_of(config)),
+        .zone_offset = [this](std::string_view zone, std::int64_t at) { return time_zones.offset(zone, at); },
+        .clock = clock,
+        .ids = system_ids(),
+        .ledger = ledger,
+        .on_failure =
+            [this](SettlementId id, const std::string& why, bool parked) {
+              metrics.restarted("settlement");
+              log_error(parked ? "settlement_parked" : "settlement_restarts",
+                        {{"settlement", id.text()}, {"why", why}});
+            },
+        .on_refused = [this](const SettlementView& s) { tell_end(s); },
+        .on_recovered =
+            [this](const RecoveryReport& report) {
+              metrics.ready(true);
+              log_info("recovered", {{"in_flight_at_start", report.taken_up},
+                                     {"funds_locked", report.funds_locked},
+                                     {"executing", report.executing},
+                                     {"confirming", report.confirming},
+                                     {"waiting", report.waiting},
+                                     {"resolved", report.resolved},
+                                     {"left", report.left}});
+            }};
     for (const Rail& rail : rails) {
       settings.rules.push_back(rail.rule);
       settings.rails.push_back(std::make_shared<SettlementContext>(
@@ -329,6 +363,7 @@ struct System::Impl {
                             .rail = rail.breaker,
                             .capability = rail.capability,
                             .settings = {.transaction_timeout = config.settlement.transaction_timeout,
+                                         .send_begins_max = config.settlement.send_begins_max,
                                          .answer_max = rail.answer_max,
                                          .send_lasts_max = rail.send_lasts_max,
                                          .inquiry = {.initial = config.settlement.inquiry_first,
@@ -336,12 +371,75 @@ struct System::Impl {
                             .clock = clock,
                             .steady = steady,
                             .chance = system_chance(),
+                            .quarantined = [this] { return !quarantine.get().empty(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
         caf::actor_cast<IntakeActor>(supervised("intake", [settings](caf::event_based_actor* self) {
           return caf::actor_cast<caf::actor>(self->spawn(intake, settings));
         }));
+  }
+
+  void start_scheduler() {
+    const auto keeper =
+        caf::actor_cast<KeeperActor>(supervised("keeper", [url = database_url](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_keeper, url));
+        }));
+    auto settings = scheduler_settings(config);
+    settings.intake = intake_actor;
+    settings.ledger = ledger;
+    settings.keeper = keeper;
+    settings.clock = clock;
+    settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
+    settings.on_job = [](const JobView& job) {
+      if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
+    };
+    scheduler_actor =
+        caf::actor_cast<SchedulerActor>(supervised("scheduler", [settings](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn(scheduler, settings));
+        }));
+  }
+
+  /// While the books are not right nothing leaves.
+  void tell_invariants(const InvariantReport& report) {
+    std::string why;
+    for (const auto& one : report.invariants) {
+      metrics.invariant(one.name, one.violations);
+      if (one.violations > 0 && why.empty())
+        why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
+    }
+    metrics.sends_stopped(!why.empty());
+    if (why != books_wrong.get()) {
+      if (why.empty())
+        log_info("sends_allowed", {{"why", "the books are right again"}});
+      else
+        log_error("sends_stopped", {{"why", why}});
+    }
+    books_wrong.set(why);
+  }
+
+  /// Why nothing is sent; empty: things are.
+  std::string sends_stopped() const {
+    auto why = quarantine.get();
+    return why.empty() ? books_wrong.get() : why;
+  }
+
+  /// A database that goes less far than what this node has seen is an older copy of its books.
+  void look_for_older_books() {
+    const auto books = read_installation(database_url);
+    high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
+    if (books.last_event < high_water->seen()) {
+      high_water->begin_quarantine(
+          "quarantine: the database ends with event " + std::to_string(books.last_event) +
+          ", this node has seen event " + std::to_string(high_water->seen()) +
+          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+          "Compare "
+          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
+      high_water->saw(books.last_event);
+    }
+    if (config.settlement.lift_quarantine) high_water->lift_quarantine();
+    quarantine.set(high_water->quarantine());
+    if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
   }
 
   void tell_end(const SettlementView& s) {
@@ -363,7 +461,7 @@ struct System::Impl {
 
   void open_port() {
     try {
-      front->start({intake_actor, ledger, reader, start_health()});
+      front->start({intake_actor, ledger, reader, start_health(), scheduler_actor});
     } catch (const std::exception& e) {
       throw StartFailure(exit_unavailable, config.server.http_host + ':' +
                                                std::to_string(config.server.http_port) +
@@ -376,6 +474,7 @@ struct System::Impl {
     HealthSources sources{.intake = intake_actor,
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
+                          .sends_stopped = [this] { return sends_stopped(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
     return caf::actor_cast<HealthActor>(supervised("health", [sources](caf::event_based_actor* self) {
@@ -383,17 +482,24 @@ struct System::Impl {
     }));
   }
 
+  std::vector<ApiKey> keys() const {
+    std::vector<ApiKey> all{{.id = "default", .digest = sha256(api_key)}};
+    if (!approver_key.empty()) all.push_back({.id = "approver", .digest = sha256(approver_key)});
+    return all;
+  }
+
   void make_front() {
     const bool development = config.environment == Environment::development;
     api_key = config.security.api_key.empty() ? development_api_key(config.storage.data_dir).reveal()
                                               : config.security.api_key.reveal();
+    approver_key = config.security.approver_key.reveal();
+    if (approver_key.empty() && development)
+      approver_key = development_api_key(config.storage.data_dir, "approver_key").reveal();
     FrontSettings settings{
         .host = config.server.http_host,
         .port = config.server.http_port,
         .threads = config.server.http_threads,
-        .gate = {.keys = {{.id = "default", .digest = sha256(api_key)}},
-                 .allow_funding = development,
-                 .metrics_open_on_loopback = development},
+        .gate = {.keys = keys(), .allow_funding = development, .metrics_open_on_loopback = development},
         .metrics_text = [this] { return exposition(); },
         .on_request =
             [this](const RequestSeen& seen) {
@@ -476,17 +582,20 @@ void System::start() {
     it.start_database();
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);
+    it.look_for_older_books();
     it.make_front();
     it.start_ledger();
     it.wait_for_the_books();
     it.start_rails();
     it.start_intake();
+    it.start_scheduler();
     it.open_port();
-    write_endpoint(data_dir,
-                   {.http = it.http_url(),
-                    .sandbox = it.sandbox ? it.sandbox->url() : "",
-                    .database_url = it.database_url,
-                    .api_key = it.config.environment == Environment::development ? it.api_key : ""});
+    write_endpoint(
+        data_dir, {.http = it.http_url(),
+                   .sandbox = it.sandbox ? it.sandbox->url() : "",
+                   .database_url = it.database_url,
+                   .api_key = it.config.environment == Environment::development ? it.api_key : "",
+                   .approver_key = it.config.environment == Environment::development ? it.approver_key : ""});
   } catch (const StartFailure&) {
     throw;
   } catch (const std::exception& e) {
@@ -512,6 +621,7 @@ void System::stop() {
   it.ledger = nullptr;
   it.reader = it.health_reader = nullptr;
   it.intake_actor = nullptr;
+  it.scheduler_actor = nullptr;
   it.slots.clear();
   it.front.reset();
   it.actors.reset();

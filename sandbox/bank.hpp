@@ -21,7 +21,7 @@ namespace settled::sandbox {
 
 struct BankSettings {
   std::filesystem::path data_dir;  // bank.jsonl lives here
-  std::string name = "SANDBOX";    // "bank" in the log
+  std::string name = "sandbox";    // "bank" in the log: what its clients call the connector to it
   /// Every well-formed BIC is a bank that this one can pay, except those that begin so.
   std::string unknown_bank_prefix = "UNKN";
 };

@@ -14,6 +14,7 @@ namespace settled::sandbox {
 struct Settings {
   int port = 0;                    // 0 takes a free one
   std::filesystem::path data_dir;  // made if it is not there
+  std::string name = "sandbox";    // of the bank, in its log
   std::string key_id = "sandbox";  // whose signatures the bank accepts
   std::string key;
   std::chrono::milliseconds response_delay{0};  // of every answer of the bank, before it executes

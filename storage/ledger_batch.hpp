@@ -1,6 +1,6 @@
 // The rows of one group commit: what the book decided in memory, ready to be written set-wise.
 #pragma once
-#include "messages/accounts.hpp"
+#include "messages/operating.hpp"
 
 #include <map>
 #include <string>
@@ -27,7 +27,8 @@ struct HoldRow {
   Money amount;
   Micros at = 0;
 };
-enum class HoldEnd : std::uint8_t { posted, released };
+enum class HoldEnd : std::uint8_t { posted, released, expired };
+std::string_view to_string(HoldEnd end);
 struct HoldEndRow {
   SettlementId settlement;
   HoldEnd end = HoldEnd::released;
@@ -58,6 +59,35 @@ struct FundingRow {
   Micros at = 0;
 };
 
+struct CompensationRow {
+  JournalId id;
+  SettlementView settlement;
+  ActionId action;
+  std::string reason;
+  Micros at = 0;
+};
+
+struct OpenBreakRow {
+  BreakId id;
+  std::string kind;  // "unknown_outcome", "late_success", "late_refusal"
+  SettlementView settlement;
+  std::string detail;
+  Micros at = 0;
+};
+struct ClosedBreakRow {
+  BreakId id;
+  std::string by, reason;
+  Micros at = 0;
+};
+
+struct NettingRow {
+  JournalId id;
+  std::string caller, idempotency_key;
+  Digest request_digest{};
+  std::string obligations, positions;  // JSON
+  Micros at = 0;
+};
+
 struct EventRow {
   std::int64_t seq = 0;
   Micros at = 0;
@@ -82,6 +112,14 @@ struct LedgerBatch {
   std::vector<EntryRow> entries;
   std::vector<AttemptRow> attempts;
   std::vector<FundingRow> fundings;
+  std::vector<Account> changed_accounts;  // status, floor and thresholds
+  std::vector<OperatorAction> new_actions;
+  std::vector<OperatorAction> ended_actions;  // approved or superseded
+  std::vector<CompensationRow> compensations;
+  std::vector<OpenBreakRow> opened_breaks;
+  std::vector<ClosedBreakRow> closed_breaks;
+  std::vector<NettingRow> nettings;
+  std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
   std::map<AccountId, AccountDelta> deltas;  // in account order: the lock order of the database
 

@@ -14,16 +14,35 @@ std::string opened_payload(const SettlementView& s) {
       .text("to_bank", s.order.to_bank)
       .text("amount", format_amount(s.order.amount.minor, s.order.amount.currency))
       .text("currency", s.order.amount.currency.code());
-  if (s.status == Status::FAILED) {
-    json.raw("steps", R"(["PENDING","VALIDATING","FAILED"])")
-        .text("code", s.failure_code)
-        .text("detail", s.failure_detail);
-  } else {
-    json.raw("steps", R"(["PENDING","VALIDATING","FUNDS_LOCKED","EXECUTING"])")
-        .text("connector", s.connector)
-        .text("reference", s.reference);
+  switch (s.status) {
+    case Status::FAILED:
+      json.raw("steps", R"(["PENDING","VALIDATING","FAILED"])")
+          .text("code", s.failure_code)
+          .text("detail", s.failure_detail);
+      break;
+    case Status::EXECUTING:
+      json.raw("steps", R"(["PENDING","VALIDATING","FUNDS_LOCKED","EXECUTING"])")
+          .text("connector", s.connector)
+          .text("reference", s.reference);
+      break;
+    default:
+      json.raw("steps", s.status == Status::PENDING ? R"(["PENDING"])" : R"(["PENDING","VALIDATING"])")
+          .text("waiting", to_string(s.waiting))
+          .text("detail", s.waiting_detail);
   }
   return json.done();
+}
+
+std::string opened_note(const SettlementView& s) {
+  JsonObject why;
+  why.text("for", to_string(s.waiting)).text("detail", s.waiting_detail);
+  if (s.release_at != 0) why.text("release_at", rfc3339(s.release_at));
+  JsonObject json;
+  json.text("value_date", s.value_date);
+  if (s.next_cut_off != 0) json.text("next_cut_off", rfc3339(s.next_cut_off));
+  json.raw("waiting", why.done());
+  const auto object = json.done();
+  return object.substr(1, object.size() - 2);  // without its braces
 }
 
 std::string advanced_payload(const SettlementView& s, const AdvanceSettlement& step,
@@ -43,12 +62,6 @@ std::string advanced_payload(const SettlementView& s, const AdvanceSettlement& s
   return json.done();
 }
 
-std::string event_kind(Status status) {
-  std::string kind = "settlement.";
-  for (const char c : to_string(status)) kind += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return kind;
-}
-
 std::string account_payload(const Account& a) {
   return JsonObject{}
       .text("kind", to_string(a.kind))
@@ -65,10 +78,23 @@ void take_answer(SettlementView& s, const Attempt& attempt) {
 }
 }  // namespace
 
+std::string event_kind(Status status) {
+  std::string kind = "settlement.";
+  for (const char c : to_string(status)) kind += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return kind;
+}
+
+std::string_view to_string(HoldEnd end) {
+  return end == HoldEnd::posted ? "posted" : end == HoldEnd::released ? "released" : "expired";
+}
+
 LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
     : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
   for (const Account& a : snapshot.accounts) index(a);
-  for (const SettlementView& s : snapshot.open) open_.emplace(s.id, s);
+  for (const SettlementView& s : snapshot.open) keep_open(s);
+  for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
+  for (const OpenBreak& b : snapshot.open_breaks) breaks_.emplace(std::pair{b.kind, b.settlement}, b.id);
+  rules_ = snapshot.rules;
 }
 
 void LedgerBook::index(const Account& a) {
@@ -146,6 +172,9 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
       return {.refusal = {Errc::account_closed, a == &payer ? "/from_bank" : "/to_bank",
                           "account " + a->id.text() + " of " + a->bank + " is closed.", ""}};
 
+  const Admission& admission = item.admission;
+  if (admission.refusal.code != Errc::ok) return {.refusal = admission.refusal};
+
   SettlementView s;
   s.id = item.id;
   s.order = order;
@@ -154,22 +183,31 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   s.connector = item.connector;
   s.reference = bank_reference_of(item.id);
   s.trace_id = item.order.trace_id;
+  s.value_date = admission.value_date;
+  s.next_cut_off = admission.next_cut_off;
+  s.queue_if_short = admission.queue_if_short;
   s.created_at = clock_();
 
-  const auto short_of = [&]() -> const Account* {
-    if (available(payer) < order.amount.minor) return &payer;
-    if (available(nostro) < order.amount.minor) return &nostro;
-    return nullptr;
-  }();
-  if (short_of) {
-    record_failed(s, insufficient_funds(*short_of, order.amount.minor));
+  const Account* lacking = nullptr;
+  if (admission.waiting != Waiting::no) {
+    s.status = admission.waiting == Waiting::compliance ? Status::VALIDATING : Status::PENDING;
+    s.waiting = admission.waiting;
+    s.waiting_detail = admission.waiting_detail;
+    s.release_at = admission.release_at;
+    keep_open(s);
+  } else if (lacking = short_account(s); (lacking || must_queue_behind(s)) && s.queue_if_short) {
+    s.waiting = Waiting::liquidity;
+    s.waiting_detail = lacking ? insufficient_funds(*lacking, order.amount.minor).detail
+                               : "more urgent or older orders wait for funds of the same account.";
+    keep_open(s);
+  } else if (lacking) {
+    record_failed(s, insufficient_funds(*lacking, order.amount.minor));
   } else {
-    s.status = Status::EXECUTING;
-    s.locked_at = s.sent_at = s.last_sent_at = s.created_at;
-    s.attempts = 1;
-    hold(s, batch);
-    open_.emplace(s.id, s);
+    lock_and_send(s, s.created_at, batch);
   }
+  s.opened_as = s.status;
+  s.opened_note = s.waiting == Waiting::no ? "" : opened_note(s);
+  if (const auto kept = open_.find(s.id); kept != open_.end()) kept->second = s;
   chain_.append(batch, s.created_at, event_kind(s.status), s.id.uuid, opened_payload(s));
   batch.opened.push_back({.settlement = s,
                           .caller = caller,
@@ -179,11 +217,37 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   return {.kind = Submission::Kind::accepted, .settlement = std::move(s), .refusal = {}};
 }
 
+const Account* LedgerBook::short_account(const SettlementView& s) const {
+  for (const AccountId id : {s.debit_account, s.credit_account})
+    if (const Account& a = accounts_.at(id); available(a) < s.order.amount.minor) return &a;
+  return nullptr;
+}
+
+void LedgerBook::lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch) {
+  s.status = Status::EXECUTING;
+  s.waiting = Waiting::no;
+  s.waiting_detail.clear();
+  s.locked_at = s.sent_at = s.last_sent_at = at;
+  s.attempts = 1;
+  hold(s, batch);
+  keep_open(s);
+}
+
+void LedgerBook::keep_open(const SettlementView& s) {
+  open_.insert_or_assign(s.id, s);
+  if (s.status == Status::PENDING)
+    queue_.insert(place_of(s));
+  else
+    queue_.erase(place_of(s));
+}
+
 void LedgerBook::record_failed(SettlementView& s, const Refusal& refusal) {
   s.status = Status::FAILED;
+  s.waiting = Waiting::no;
+  s.waiting_detail.clear();
   s.failure_code = to_string(refusal.code);
   s.failure_detail = refusal.detail;
-  s.finalized_at = s.created_at;
+  s.finalized_at = clock_();
 }
 
 void LedgerBook::hold(const SettlementView& s, LedgerBatch& batch) {
@@ -191,7 +255,7 @@ void LedgerBook::hold(const SettlementView& s, LedgerBatch& batch) {
     accounts_.at(id).held += s.order.amount.minor;
     batch.deltas[id].held += s.order.amount.minor;
   }
-  batch.holds.push_back({s.id, s.debit_account, s.credit_account, s.order.amount, s.created_at});
+  batch.holds.push_back({s.id, s.debit_account, s.credit_account, s.order.amount, s.locked_at});
 }
 
 void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch) {
@@ -207,12 +271,30 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
   auto& a = accounts_.at(id);
   const auto change = debit_normal(a.kind) ? amount : -amount;
+  const auto before = a.balance;
   a.balance = must_add(a.balance, change);
   ++a.version;
   auto& delta = batch.deltas[id];
   delta.balance = must_add(delta.balance, change);
   ++delta.entries;
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
+  tell_crossing(a, before, at, batch);
+}
+
+void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at, LedgerBatch& batch) {
+  const auto tell = [&](std::string_view kind, std::int64_t threshold) {
+    chain_.append(batch, at, kind, a.id.uuid,
+                  JsonObject{}
+                      .text("bank", a.bank)
+                      .text("currency", a.currency.code())
+                      .text("balance", format_amount(a.balance, a.currency))
+                      .text("threshold", format_amount(threshold, a.currency))
+                      .done());
+  };
+  if (const auto low = a.low_threshold; low != no_threshold && (before < low) != (a.balance < low))
+    tell(a.balance < low ? "account.below_low" : "account.above_low", low);
+  if (const auto high = a.high_threshold; high != no_threshold && (before > high) != (a.balance > high))
+    tell(a.balance > high ? "account.above_high" : "account.below_high", high);
 }
 
 std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {
@@ -243,24 +325,32 @@ std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step
     s.unknown_since = 0;
     s.failure_code = step.failure_code;
     s.failure_detail = step.failure_detail;
-    end_hold(s, s.status == Status::COMPLETED ? HoldEnd::posted : HoldEnd::released, batch);
+    const bool expired = step.path.back() == Event::expire;
+    end_hold(s,
+             s.status == Status::COMPLETED ? HoldEnd::posted
+             : expired                     ? HoldEnd::expired
+                                           : HoldEnd::released,
+             batch);
     if (s.status == Status::COMPLETED) {
       post(s.debit_account, s.id.uuid, s.order.amount.minor, now, batch);
       post(s.credit_account, s.id.uuid, -s.order.amount.minor, now, batch);
     }
   }
   // The good case (first send, executed at once) is told by the settlement's own row.
-  const bool plain = s.status == Status::COMPLETED && s.attempts == 1 && from == Status::EXECUTING;
+  const bool plain = s.status == Status::COMPLETED && s.attempts == 1 && from == Status::EXECUTING &&
+                     step.attempt.kind == Attempt::Kind::send;
   if (step.attempt.kind != Attempt::Kind::none && !plain)
     batch.attempts.push_back({s.id, step.attempt, step.proof});
   const bool same = s.status == from && step.attempt.kind == Attempt::Kind::inquiry;
   chain_.append(batch, now, same ? "settlement.inquired" : event_kind(s.status), s.id.uuid,
                 advanced_payload(s, step, steps));
   batch.changed.push_back({s, from});
-  if (final_status(s.status))
+  if (final_status(s.status)) {
     open_.erase(found);
-  else
+    end_doubt(s, batch);
+  } else {
     found->second = s;
+  }
   return SettlementFound{true, std::move(s), true};
 }
 

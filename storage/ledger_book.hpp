@@ -8,9 +8,15 @@
 #include "storage/event_chain.hpp"
 #include "storage/ledger_store.hpp"
 
+#include <functional>
+#include <map>
+#include <set>
 #include <unordered_map>
 
 namespace settled {
+
+/// "settlement.completed".
+std::string event_kind(Status status);
 
 class LedgerBook {
  public:
@@ -21,6 +27,29 @@ class LedgerBook {
   Submission open(const std::string& caller, const OpenSettlements::Item& item, LedgerBatch& batch);
   /// Nothing when the settlement is not in flight (then the store knows it).
   std::optional<SettlementFound> advance(const AdvanceSettlement& step, LedgerBatch& batch);
+  /// Tries the orders that wait, the most urgent and then the oldest first. Where an account cannot pay the
+  /// first one, those behind it on that account wait too: nobody overtakes.
+  Released release_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
+  ActionAnswered cancel(const CancelSettlement& request, LedgerBatch& batch);
+  /// `settlement` is the recorded one, which need not be in flight.
+  ActionAnswered propose(ActionId id, const ProposeAction& request, const SettlementView& settlement,
+                         LedgerBatch& batch);
+  ActionAnswered approve(JournalId journal, const ApproveAction& request, const SettlementView& settlement,
+                         LedgerBatch& batch);
+  /// The pending action that a request means.
+  const OperatorAction* pending_action(const ApproveAction& request) const;
+  const SettlementView* in_flight(SettlementId id) const;
+  /// A settlement that has ended, and what a bank says of it since: a break where the two disagree.
+  void compare_late_answer(BreakId id, const SettlementView& settlement, const Attempt& attempt,
+                           LedgerBatch& batch);
+  std::int64_t escalate_unknowns(const EscalateUnknowns& request, const std::function<BreakId()>& next_id,
+                                 LedgerBatch& batch);
+  ActionAnswered close_break(const CloseBreak& request, LedgerBatch& batch);
+  AccountChanged change_account(const ChangeAccount& request, LedgerBatch& batch);
+  MeansFound means() const;
+  NettingBooked book_netting(JournalId journal, const BookNetting& request, LedgerBatch& batch);
+  RulesFound change_rules(const ChangeRules& request, LedgerBatch& batch);
+  const Rules& rules() const { return rules_; }
   AccountChanged open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch);
   AccountChanged fund(JournalId journal, AccountId clearing_id, const FundAccount& request,
                       LedgerBatch& batch);
@@ -46,6 +75,17 @@ class LedgerBook {
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
   void record_failed(SettlementView& s, const Refusal& refusal);
+  const Account* short_account(const SettlementView& s) const;
+  bool must_queue_behind(const SettlementView& s) const;
+  void lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch);
+  void keep_open(const SettlementView& s);
+  SettlementView fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
+  void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
+  /// What waited for the end of a settlement: its break for the doubt, a pending action.
+  void end_doubt(const SettlementView& s, LedgerBatch& batch);
+  void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);
+  void open_break(BreakId id, std::string kind, const SettlementView& s, std::string detail,
+                  LedgerBatch& batch);
   void hold(const SettlementView& s, LedgerBatch& batch);
   void end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch);
   void post(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
@@ -57,6 +97,16 @@ class LedgerBook {
   std::unordered_map<BankCurrency, std::vector<AccountId>, BankCurrencyHash> nostros_;
   std::unordered_map<std::uint8_t, AccountId> default_nostros_, clearings_;  // by currency
   std::unordered_map<SettlementId, SettlementView> open_;
+  struct QueuePlace {  // the most urgent first, then the oldest
+    int rank = 0;
+    SettlementId id;
+    auto operator<=>(const QueuePlace&) const = default;
+  };
+  static QueuePlace place_of(const SettlementView& s) { return {-static_cast<int>(s.order.priority), s.id}; }
+  std::set<QueuePlace> queue_;                                      // of PENDING orders
+  std::unordered_map<SettlementId, OperatorAction> actions_;        // pending ones
+  std::map<std::pair<std::string, SettlementId>, BreakId> breaks_;  // open ones, by kind
+  Rules rules_;
 };
 
 }  // namespace settled

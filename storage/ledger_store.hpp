@@ -13,6 +13,13 @@ struct Fenced : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// A break that nobody has closed.
+struct OpenBreak {
+  BreakId id;
+  std::string kind;
+  SettlementId settlement;
+};
+
 /// Everything a writer needs to decide in memory.
 struct LedgerSnapshot {
   std::int64_t epoch = 0, batch = 0, last_seq = 0;
@@ -20,6 +27,9 @@ struct LedgerSnapshot {
   bool chain_started = false;  // false: last_hash is the empty string
   std::vector<Account> accounts;
   std::vector<SettlementView> open;
+  std::vector<OperatorAction> pending_actions;
+  std::vector<OpenBreak> open_breaks;
+  Rules rules;
 };
 
 struct KnownSettlement {
@@ -27,6 +37,7 @@ struct KnownSettlement {
   Digest request_digest{};
   SettlementView settlement;
 };
+/// A funding or a netting.
 struct KnownFunding {
   Digest request_digest{};
   JournalId journal;
@@ -41,6 +52,7 @@ class LedgerStore {
   virtual std::vector<KnownSettlement> find_keys(const std::string& caller,
                                                  const std::vector<std::string>& keys) = 0;
   virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
+  virtual std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<SettlementView> find(SettlementId id) = 0;
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was

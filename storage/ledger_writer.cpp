@@ -80,21 +80,91 @@ class Round {
   }
 
   void decide(AdvanceSettlement& request, Pending& p) {
-    if (!stepped_.insert(request.id).second) {  // one step of a settlement per commit
-      again_.push_back(&p);
-      return;
-    }
+    if (!one_step(request.id, p)) return;
     auto answer = book_.advance(request, batch_);
     if (!answer) {
       auto settlement = state_.store->find(request.id);
       answer = SettlementFound{.found = settlement.has_value()};
-      if (settlement) answer->settlement = std::move(*settlement);
+      if (settlement) {
+        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, batch_);
+        answer->settlement = std::move(*settlement);
+      }
     }
     deliver(p, std::move(*answer));
   }
 
   void decide(OpenAccount& request, Pending& p) {
     deliver(p, book_.open_account({state_.settings.ids()}, request, batch_));
+  }
+
+  void decide(ChangeAccount& request, Pending& p) { deliver(p, book_.change_account(request, batch_)); }
+  void decide(ReleaseWaiting& request, Pending& p) { deliver(p, book_.release_waiting(request, batch_)); }
+  void decide(CancelSettlement& request, Pending& p) {
+    if (one_step(request.id, p)) deliver(p, book_.cancel(request, batch_));
+  }
+  void decide(CloseBreak& request, Pending& p) { deliver(p, book_.close_break(request, batch_)); }
+  void decide(EscalateUnknowns& request, Pending& p) {
+    deliver(p, Count{book_.escalate_unknowns(
+                   request, [&] { return BreakId{state_.settings.ids()}; }, batch_)});
+  }
+  void decide(ChangeRules& request, Pending& p) { deliver(p, book_.change_rules(request, batch_)); }
+
+  void decide(ProposeAction& request, Pending& p) {
+    if (!one_step(request.settlement, p)) return;
+    const auto s = recorded(request.settlement);
+    if (!s) return deliver(p, nothing_there(request.settlement.text()));
+    deliver(p, book_.propose({state_.settings.ids()}, request, *s, batch_));
+  }
+
+  void decide(ApproveAction& request, Pending& p) {
+    const auto* action = book_.pending_action(request);
+    if (!action) {
+      const auto name = request.action ? request.action.text() : request.settlement.text();
+      return deliver(p, ActionAnswered{.refusal = {Errc::already_resolved, "path:id",
+                                                   "nothing waits for an approval at " + name +
+                                                       ": it was approved, superseded, or never asked for.",
+                                                   "a pending one of GET /api/v1/actions"}});
+    }
+    if (!one_step(action->settlement, p)) return;
+    const auto s = recorded(action->settlement);
+    ensure(s.has_value(), "an action is about a recorded settlement");
+    deliver(p, book_.approve({state_.settings.ids()}, request, *s, batch_));
+  }
+
+  void decide(BookNetting& request, Pending& p) {
+    const auto key = key_of(request.caller, request.idempotency_key);
+    auto known = nettings_.find(key);
+    if (known == nettings_.end())
+      if (auto stored = state_.store->find_netting(request.caller, request.idempotency_key))
+        known = nettings_.emplace(key, *stored).first;
+    if (known != nettings_.end()) {
+      NettingBooked answer{.journal = known->second.journal, .replayed = true};
+      if (known->second.request_digest != request.request_digest)
+        answer.refusal = {Errc::idempotency_mismatch, "",
+                          "This key was used for another netting (" + answer.journal.text() + ").",
+                          "the same netting as before, or a new key"};
+      return deliver(p, std::move(answer));
+    }
+    auto answer = book_.book_netting({state_.settings.ids()}, request, batch_);
+    if (answer.refusal.code == Errc::ok)
+      nettings_.emplace(key, KnownFunding{request.request_digest, answer.journal});
+    deliver(p, std::move(answer));
+  }
+
+  /// The book's own where it is in flight, else the database's.
+  std::optional<SettlementView> recorded(SettlementId id) {
+    if (const auto* s = book_.in_flight(id)) return *s;
+    return state_.store->find(id);
+  }
+  static ActionAnswered nothing_there(const std::string& id) {
+    return {.refusal = {Errc::not_found, "path:id", "there is no settlement " + id + ".", ""}};
+  }
+
+  /// One step of a settlement per commit: its row is written once, and what the store finds is committed.
+  bool one_step(SettlementId id, Pending& p) {
+    if (stepped_.insert(id).second) return true;
+    again_.push_back(&p);
+    return false;
   }
 
   void decide(FundAccount& request, Pending& p) {
@@ -136,7 +206,7 @@ class Round {
   std::unordered_set<SettlementId> stepped_;
   std::vector<Pending*> again_;  // for the next round
   std::unordered_map<std::string, KnownSettlement> known_;
-  std::unordered_map<std::string, KnownFunding> fundings_;
+  std::unordered_map<std::string, KnownFunding> fundings_, nettings_;
 };
 
 void load(Self self) {
@@ -206,6 +276,8 @@ caf::error write(Self self) {
   return {};
 }
 
+caf::error loaded(Self self) { return self->state.book ? caf::error{} : write(self); }
+
 template <class Answer, class Request>
 caf::result<Answer> enqueue(Self self, const Request& request) {
   auto promise = self->make_response_promise<Answer>();
@@ -235,6 +307,23 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
       [=](const AdvanceSettlement& request) { return enqueue<SettlementFound>(self, request); },
       [=](const OpenAccount& request) { return enqueue<AccountChanged>(self, request); },
       [=](const FundAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](const ChangeAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](const ReleaseWaiting& request) { return enqueue<Released>(self, request); },
+      [=](const ProposeAction& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](const ApproveAction& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](const CancelSettlement& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](const CloseBreak& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](const EscalateUnknowns& request) { return enqueue<Count>(self, request); },
+      [=](const BookNetting& request) { return enqueue<NettingBooked>(self, request); },
+      [=](const ChangeRules& request) { return enqueue<RulesFound>(self, request); },
+      [=](const ReadMeans&) -> caf::result<MeansFound> {
+        if (auto why = loaded(self)) return why;
+        return self->state.book->means();
+      },
+      [=](const ReadRules&) -> caf::result<RulesFound> {
+        if (auto why = loaded(self)) return why;
+        return RulesFound{self->state.book->rules(), {}};
+      },
       [=](const ReadInFlight&) -> caf::result<InFlight> {
         // What was asked before this question is part of the answer.
         while (!self->state.book || !self->state.pending.empty())

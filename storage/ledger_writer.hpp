@@ -43,7 +43,9 @@ struct LedgerWriterState {
   /// the writer ends, whatever ended it.
   struct Promise {
     std::variant<caf::typed_response_promise<Submissions>, caf::typed_response_promise<SettlementFound>,
-                 caf::typed_response_promise<AccountChanged>>
+                 caf::typed_response_promise<AccountChanged>, caf::typed_response_promise<Released>,
+                 caf::typed_response_promise<ActionAnswered>, caf::typed_response_promise<Count>,
+                 caf::typed_response_promise<NettingBooked>, caf::typed_response_promise<RulesFound>>
         of;
     template <class Answer>
     Promise(caf::typed_response_promise<Answer> promise) : of(std::move(promise)) {}
@@ -52,7 +54,10 @@ struct LedgerWriterState {
     ~Promise();
   };
   struct Pending {  // one request and where its answer goes
-    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount> request;
+    std::variant<OpenSettlements, AdvanceSettlement, OpenAccount, FundAccount, ChangeAccount, ReleaseWaiting,
+                 ProposeAction, ApproveAction, CancelSettlement, CloseBreak, EscalateUnknowns, BookNetting,
+                 ChangeRules>
+        request;
     Promise promise;
   };
   LedgerWriterSettings settings;

@@ -116,6 +116,45 @@ void MemoryBooks::check(const LedgerBatch& b) const {
   check_settlements(b);
   check_holds(b);
   check_rows(b);
+  check_decisions(b);
+}
+
+void MemoryBooks::check_decisions(const LedgerBatch& b) const {
+  for (const OperatorAction& a : b.ended_actions) {
+    const auto at = actions.find(a.id);
+    rule(at != actions.end() && at->second.state == ActionState::pending, "an action ends once");
+    rule(a.state != ActionState::approved || (!a.approved_by.empty() && a.approved_by != a.requested_by),
+         "two_people");
+  }
+  for (const CompensationRow& c : b.compensations)
+    rule(!compensations.contains(c.settlement.id) &&
+             settlements.at(c.settlement.id).settlement.status == Status::COMPLETED,
+         "a settlement is compensated once");
+  for (const ClosedBreakRow& c : b.closed_breaks) {
+    const auto at = breaks.find(c.id);
+    rule(at != breaks.end() && at->second.open, "a break is closed once");
+  }
+  for (const NettingRow& n : b.nettings)
+    rule(!nettings.contains({n.caller, n.idempotency_key}), "nettings_caller_idem_key_key");
+}
+
+void MemoryBooks::write_decisions(const LedgerBatch& b) {
+  for (const Account& a : b.changed_accounts) {
+    auto& row = accounts.at(a.id);
+    row.status = a.status;
+    row.floor = a.floor;
+    row.low_threshold = a.low_threshold;
+    row.high_threshold = a.high_threshold;
+  }
+  for (const OperatorAction& a : b.ended_actions) actions.at(a.id) = a;
+  for (const OperatorAction& a : b.new_actions) actions.emplace(a.id, a);
+  for (const CompensationRow& c : b.compensations) {
+    compensations.emplace(c.settlement.id, c);
+    settlements.at(c.settlement.id).settlement.compensated_by = c.id;
+  }
+  for (const OpenBreakRow& row : b.opened_breaks) breaks.emplace(row.id, StoredBreak{row, true});
+  for (const ClosedBreakRow& c : b.closed_breaks) breaks.at(c.id).open = false;
+  for (const NettingRow& n : b.nettings) nettings.emplace(Key{n.caller, n.idempotency_key}, n);
 }
 
 void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
@@ -146,6 +185,7 @@ void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
     attempts.push_back({row, n, writer_epoch});
   }
   for (const FundingRow& row : b.fundings) fundings.emplace(Key{row.caller, row.idempotency_key}, row);
+  write_decisions(b);
   for (const EventRow& row : b.events) events.emplace(row.seq, StoredEvent{row, writer_epoch});
   if (!b.events.empty()) {
     last_seq = b.events.back().seq;
@@ -173,6 +213,11 @@ class MemoryLedgerStore final : public LedgerStore {
     for (const auto& [id, account] : books_.accounts) snapshot.accounts.push_back(account);
     for (const auto& [id, row] : books_.settlements)
       if (!final_status(row.settlement.status)) snapshot.open.push_back(row.settlement);
+    for (const auto& [id, action] : books_.actions)
+      if (action.state == ActionState::pending) snapshot.pending_actions.push_back(action);
+    for (const auto& [id, one] : books_.breaks)
+      if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement.id});
+    snapshot.rules = books_.rules;
     return snapshot;
   }
 
@@ -194,6 +239,13 @@ class MemoryLedgerStore final : public LedgerStore {
     const auto at = books_.fundings.find({caller, key});
     if (at == books_.fundings.end()) return std::nullopt;
     return KnownFunding{at->second.request_digest, at->second.journal};
+  }
+
+  std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) override {
+    settings_.on_read();
+    const auto at = books_.nettings.find({caller, key});
+    if (at == books_.nettings.end()) return std::nullopt;
+    return KnownFunding{at->second.request_digest, at->second.id};
   }
 
   std::optional<SettlementView> find(SettlementId id) override {

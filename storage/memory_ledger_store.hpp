@@ -54,6 +54,15 @@ struct MemoryBooks {
   std::map<std::pair<AccountId, std::int64_t>, EntryRow> entries;  // by account and version
   std::vector<StoredAttempt> attempts;
   std::map<Key, FundingRow> fundings;
+  std::map<ActionId, OperatorAction> actions;
+  std::map<SettlementId, CompensationRow> compensations;
+  struct StoredBreak {
+    OpenBreakRow row;
+    bool open = true;
+  };
+  std::map<BreakId, StoredBreak> breaks;
+  std::map<Key, NettingRow> nettings;
+  Rules rules;
   std::map<std::int64_t, StoredEvent> events;  // by sequence number
   std::vector<Commit> commits;
 
@@ -66,6 +75,8 @@ struct MemoryBooks {
   void check_settlements(const LedgerBatch& batch) const;
   void check_holds(const LedgerBatch& batch) const;
   void check_rows(const LedgerBatch& batch) const;
+  void check_decisions(const LedgerBatch& batch) const;
+  void write_decisions(const LedgerBatch& batch);
 };
 
 /// What happens to a commit.

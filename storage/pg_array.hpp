@@ -56,6 +56,15 @@ class PgArray {
     if (value == 0) return null();
     int8(value - 946'684'800'000'000);
   }
+  /// Empty is null.
+  void text_or_null(std::string_view value) {
+    if (value.empty()) return null();
+    text(value);
+  }
+  void uuid_or_null(const Uuid& value) {
+    if (!value) return null();
+    uuid(value);
+  }
   void null() { element(0xFFFFFFFF); }
 
   const std::string& bytes() {

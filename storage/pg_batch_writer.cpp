@@ -3,6 +3,7 @@
 #include "storage/event_chain.hpp"
 #include "storage/ledger_store.hpp"
 #include "storage/pg_array.hpp"
+#include "storage/pg_decision_writer.hpp"
 
 #include <pqxx/pqxx>
 
@@ -68,7 +69,8 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
   Columns c(Of::uuid, Of::text, Of::text, Of::bytea, Of::text, Of::text, Of::text, Of::int8, Of::text,
             Of::text, Of::text, Of::text, Of::text, Of::text, Of::uuid, Of::uuid, Of::text, Of::text,
             Of::bytea, Of::int8, Of::text, Of::text, Of::text, Of::timestamptz, Of::timestamptz,
-            Of::timestamptz);
+            Of::timestamptz, Of::text, Of::text, Of::text, Of::boolean, Of::text, Of::timestamptz,
+            Of::timestamptz, Of::text);
   for (const OpenedRow& row : batch.opened) {
     const auto& s = row.settlement;
     std::size_t i = 0;
@@ -98,6 +100,14 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].timestamptz(s.created_at);
     c[i++].timestamptz(s.locked_at);
     c[i++].timestamptz(s.finalized_at);
+    c[i++].text(to_string(s.opened_as));
+    c[i++].text(to_string(s.waiting));
+    c[i++].text(s.waiting_detail);
+    c[i++].boolean(s.queue_if_short);
+    c[i++].text_or_null(s.value_date);
+    c[i++].timestamptz(s.release_at);
+    c[i++].timestamptz(s.next_cut_off);
+    c[i++].text(s.opened_note);
   }
   c.run(tx, "insert_settlements");
 }
@@ -105,7 +115,8 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
 void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
   if (batch.changed.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::int8, Of::text, Of::text, Of::text, Of::text, Of::timestamptz,
-            Of::timestamptz, Of::timestamptz, Of::timestamptz);
+            Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::text,
+            Of::text, Of::text, Of::timestamptz, Of::timestamptz);
   for (const ChangedRow& row : batch.changed) {
     const auto& s = row.settlement;
     std::size_t i = 0;
@@ -121,6 +132,13 @@ void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].timestamptz(s.confirmed_at);
     c[i++].timestamptz(s.finalized_at);
     c[i++].timestamptz(s.unknown_since);
+    c[i++].timestamptz(s.locked_at);
+    c[i++].timestamptz(s.sent_at);
+    c[i++].text(to_string(s.waiting));
+    c[i++].text(s.waiting_detail);
+    c[i++].text_or_null(s.value_date);
+    c[i++].timestamptz(s.release_at);
+    c[i++].timestamptz(s.next_cut_off);
   }
   expect_rows(c.run(tx, "change_settlements"), batch.changed.size(),
               "a settlement is in the state the book believes");
@@ -143,7 +161,7 @@ void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
     Columns c(Of::uuid, Of::text, Of::timestamptz);
     for (const HoldEndRow& h : batch.hold_ends) {
       c[0].uuid(h.settlement.uuid);
-      c[1].text(h.end == HoldEnd::posted ? "posted" : "released");
+      c[1].text(to_string(h.end));
       c[2].timestamptz(h.at);
     }
     expect_rows(c.run(tx, "end_holds"), batch.hold_ends.size(), "a hold ends once");
@@ -232,28 +250,37 @@ void prepare_batch_statements(pqxx::connection& db) {
       "insert into settlement_transactions(id, caller, idem_key, request_digest, obligation_id, from_bank, "
       "to_bank, amount, currency, settlement_date, priority, method, metadata, status, debit_account, "
       "credit_account, connector, reference, order_digest, attempts, failure_code, failure_detail, trace_id, "
-      "created_at, locked_at, sent_at, last_sent_at, finalized_at) "
+      "created_at, locked_at, sent_at, last_sent_at, finalized_at, opened_as, waiting, waiting_detail, "
+      "queue_if_short, value_date, release_at, next_cut_off, opened_note) "
       "select t.a1, t.a2, t.a3, t.a4, t.a5, t.a6, t.a7, t.a8, t.a9, t.a10::date, t.a11, t.a12, t.a13, t.a14, "
-      "t.a15, t.a16, t.a17, t.a18, t.a19, t.a20, t.a21, t.a22, t.a23, t.a24, t.a25, t.a25, t.a25, t.a26 from "
+      "t.a15, t.a16, t.a17, t.a18, t.a19, t.a20, t.a21, t.a22, t.a23, t.a24, t.a25, t.a25, t.a25, t.a26, "
+      "t.a27, "
+      "t.a28, t.a29, t.a30, t.a31::date, t.a32, t.a33, t.a34 from "
       "unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], "
       "$8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], "
       "$15::uuid[], "
       "$16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::bigint[], $21::text[], $22::text[], "
-      "$23::text[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[]) "
+      "$23::text[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::text[], $28::text[], "
+      "$29::text[], $30::boolean[], $31::text[], $32::timestamptz[], $33::timestamptz[], $34::text[]) "
       "t(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, "
       "a22, "
-      "a23, a24, a25, a26)");
+      "a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34)");
   // The state that the row must still be in is part of the statement: an illegal step writes nothing.
   db.prepare(
       "change_settlements",
       "update settlement_transactions s set status = t.status, attempts = t.attempts, bank_reference = "
       "t.bank_reference, last_outcome = t.outcome, failure_code = t.code, failure_detail = t.detail, "
       "last_sent_at = t.last_sent, confirmed_at = t.confirmed, finalized_at = t.finalized, unknown_since = "
-      "t.unknown from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], "
+      "t.unknown, locked_at = t.locked, sent_at = t.sent, waiting = t.waiting, waiting_detail = "
+      "t.waiting_detail, "
+      "value_date = t.value_date::date, release_at = t.release, next_cut_off = t.cut_off from "
+      "unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], "
       "$7::text[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
-      "$12::timestamptz[]) "
+      "$12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::text[], $16::text[], $17::text[], "
+      "$18::timestamptz[], $19::timestamptz[]) "
       "t(id, was, status, attempts, bank_reference, outcome, code, detail, last_sent, confirmed, finalized, "
-      "unknown) where s.id = t.id and s.status = t.was");
+      "unknown, locked, sent, waiting, waiting_detail, value_date, release, cut_off) where s.id = t.id and "
+      "s.status = t.was");
   db.prepare(
       "insert_holds",
       "insert into fund_locks(settlement_id, debit_account, credit_account, amount, currency, state, "
@@ -307,6 +334,7 @@ void write_batch(pqxx::connection& db, const LedgerBatch& batch, int writer, std
   insert_entries(tx, batch);
   insert_attempts(tx, batch, epoch);
   insert_fundings(tx, batch);
+  write_decisions(tx, batch);
   insert_events(tx, batch, writer, epoch);
   tx.commit();
 }

@@ -3,6 +3,7 @@
 #include "storage/pg_array.hpp"
 #include "storage/pg_batch_writer.hpp"
 #include "storage/pg_connect.hpp"
+#include "storage/pg_decision_reader.hpp"
 #include "storage/pg_settlement_row.hpp"
 
 #include <pqxx/pqxx>
@@ -53,6 +54,7 @@ class PgLedgerStore final : public LedgerStore {
                    " from settlement_transactions where status in "
                    "('PENDING','VALIDATING','FUNDS_LOCKED','EXECUTING','CONFIRMING') order by id"))
         snapshot.open.push_back(settlement_from_row(r));
+      read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;
       settings_.on_database(true, "");
@@ -82,11 +84,21 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) override {
+    return find_journal("select id, request_digest from journal_entries where caller = $1 and idem_key = $2",
+                        caller, key);
+  }
+
+  std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) override {
+    return find_journal("select id, request_digest from nettings where caller = $1 and idem_key = $2", caller,
+                        key);
+  }
+
+  std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,
+                                           const std::string& key) {
     return persistently([&]() -> std::optional<KnownFunding> {
       reconnect_if_lost();
       pqxx::work tx(*db_);
-      const auto rows = tx.exec_params(
-          "select id, request_digest from journal_entries where caller = $1 and idem_key = $2", caller, key);
+      const auto rows = tx.exec_params(statement, caller, key);
       tx.commit();
       if (rows.empty()) return std::nullopt;
       KnownFunding known;

@@ -1,6 +1,7 @@
 #include "storage/pg_reader.hpp"
 
 #include "storage/pg_connect.hpp"
+#include "storage/pg_records.hpp"
 #include "storage/pg_settlement_row.hpp"
 
 #include <pqxx/pqxx>
@@ -91,8 +92,10 @@ EventView event_from_row(const pqxx::row& row) {
                   .kind = row[3].c_str(),
                   .payload = row[5].c_str()};
   const Uuid subject = uuid_from(row[4].c_str()).value();
-  event.subject =
-      event.kind.starts_with("account.") ? AccountId{subject}.text() : SettlementId{subject}.text();
+  event.subject = event.kind.starts_with("account.")   ? AccountId{subject}.text()
+                  : event.kind.starts_with("netting.") ? JournalId{subject}.text()
+                  : subject                            ? SettlementId{subject}.text()
+                                                       : std::string();
   return event;
 }
 
@@ -118,6 +121,8 @@ EventsCommitted read(pqxx::work& tx, const ReadLastEvent& q) {
   const auto rows = tx.exec_params("select last_seq from ledger_writers where writer = $1", q.stream);
   return {.stream = q.stream, .last_seq = rows.empty() ? 0 : rows[0][0].as<std::int64_t>()};
 }
+
+RecordPage read(pqxx::work& tx, const ListRecords& q) { return read_records(tx, q); }
 
 /// Answers one question; a connection that died since the last one is made anew, once.
 template <class Question>
@@ -158,6 +163,7 @@ ReaderActor::behavior_type pg_reader(Self self, std::string database_url) {
       [=](const ReadAccount& q) { return ask(self, q); },
       [=](const ListAccounts& q) { return ask(self, q); },
       [=](const ReadEntries& q) { return ask(self, q); },
+      [=](const ListRecords& q) { return ask(self, q); },
       [=](const ReadEvents& q) { return ask(self, q); },
       [=](const ReadLastEvent& q) { return ask(self, q); },
   };

@@ -24,7 +24,9 @@ const std::string settlement_columns =
     "failure_code, failure_detail, trace_id, " +
     micros("created_at") + ", " + micros("locked_at") + ", " + micros("sent_at") + ", " +
     micros("last_sent_at") + ", " + micros("confirmed_at") + ", " + micros("finalized_at") + ", " +
-    micros("unknown_since");
+    micros("unknown_since") + ", " + micros("release_at") + ", " + micros("next_cut_off") +
+    ", opened_as, opened_note, waiting, waiting_detail, queue_if_short, coalesce(value_date::text, ''), "
+    "compensated_by";
 
 SettlementView settlement_from_row(const pqxx::row& row) {
   pqxx::row::size_type at = 0;
@@ -54,13 +56,21 @@ SettlementView settlement_from_row(const pqxx::row& row) {
   s.failure_detail = text();
   s.trace_id = text();
   for (Micros* time : {&s.created_at, &s.locked_at, &s.sent_at, &s.last_sent_at, &s.confirmed_at,
-                       &s.finalized_at, &s.unknown_since})
+                       &s.finalized_at, &s.unknown_since, &s.release_at, &s.next_cut_off})
     *time = number();
+  s.opened_as = known(status_from(row[at++].c_str()), "a recorded status is one we know");
+  s.opened_note = text();
+  s.waiting = known(waiting_from(row[at++].c_str()), "a recorded reason to wait is one we know");
+  s.waiting_detail = text();
+  s.queue_if_short = row[at++].as<bool>();
+  s.value_date = text();
+  if (!row[at].is_null()) s.compensated_by = {uuid()};
   return s;
 }
 
 const std::string account_columns =
-    "id, kind, bank, currency, name, status, is_default, balance, held, floor, version";
+    "id, kind, bank, currency, name, status, is_default, balance, held, floor, version, low_threshold, "
+    "high_threshold";
 
 Account account_from_row(const pqxx::row& row) {
   Account a;
@@ -75,6 +85,8 @@ Account account_from_row(const pqxx::row& row) {
   a.held = row[8].as<std::int64_t>();
   a.floor = row[9].as<std::int64_t>();
   a.version = row[10].as<std::int64_t>();
+  a.low_threshold = row[11].as<std::int64_t>(no_threshold);
+  a.high_threshold = row[12].as<std::int64_t>(no_threshold);
   return a;
 }
 }  // namespace settled

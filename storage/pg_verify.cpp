@@ -66,7 +66,7 @@ constexpr SqlCheck checks[] = {
                                       when s.status = 'COMPLETED' then 'posted'
                                       when s.status = 'ROLLED_BACK' then 'released or expired'
                                       else 'none' end as wanted) w
-      left join fund_locks l on l.settlement_id = s.id
+      left join all_fund_locks l on l.settlement_id = s.id
       where (case when w.wanted = 'none' then l.state is not null
                   when w.wanted = 'released or expired' then coalesce(l.state, '') not in ('released', 'expired')
                   else coalesce(l.state, '') <> w.wanted end)
@@ -75,7 +75,7 @@ constexpr SqlCheck checks[] = {
       select 'set:' || s.id, s.amount || ' ' || s.currency || ' on the settlement''s accounts',
              l.amount || ' ' || l.currency || case when (l.debit_account, l.credit_account) =
                (s.debit_account, s.credit_account) then '' else ' on other accounts' end
-      from fund_locks l join settlement_transactions s on s.id = l.settlement_id
+      from all_fund_locks l join settlement_transactions s on s.id = l.settlement_id
       where (l.amount, l.currency, l.debit_account, l.credit_account)
             is distinct from (s.amount, s.currency, s.debit_account, s.credit_account))"},
     {"settlement entries", R"(
@@ -113,8 +113,24 @@ constexpr SqlCheck checks[] = {
       from ledger_entries e
       left join accounts a on a.id = e.account_id
       left join settlement_transactions s on s.id = e.journal_id
-      left join journal_entries j on j.id = e.journal_id
+      left join (select id from journal_entries union all select id from nettings union all
+                 select id from compensation_transactions) j on j.id = e.journal_id
       where a.id is null or (s.id is null and j.id is null))"},
+    {"compensation entries", R"(
+      select 'set:' || c.settlement_id, '2 entries that give back ' || c.amount || ' ' || c.currency,
+             coalesce(e.n, 0) || ' entries, settlement is ' || coalesce(s.status, 'none')
+      from compensation_transactions c
+      left join settlement_transactions s on s.id = c.settlement_id and s.compensated_by = c.id
+      left join (select e.journal_id, count(*) as n,
+                        count(*) filter (where e.account_id = x.debit_account and e.amount = x.amount) as debits,
+                        count(*) filter (where e.account_id = x.credit_account and e.amount = -x.amount) as credits
+                 from ledger_entries e join compensation_transactions x on x.id = e.journal_id
+                 group by e.journal_id) e on e.journal_id = c.id
+      where (e.n, e.debits, e.credits) is distinct from (2::bigint, 1::bigint, 1::bigint)
+         or s.status is distinct from 'COMPLETED' or s.amount <> c.amount)"},
+    {"two people", R"(
+      select 'set:' || settlement_id, 'asked for and approved by two people', requested_by || ' and ' || approved_by
+      from operator_actions where state = 'approved' and (approved_by = '' or approved_by = requested_by))"},
     {"orphan settlement", R"(
       select 'set:' || s.id, 'both accounts, in ' || s.currency,
              case when d.id is null then 'no payer''s account acc:' || s.debit_account
@@ -157,14 +173,16 @@ constexpr SqlCheck checks[] = {
     // The first event tells of the order, the last one (inquiries aside) of its state.
     {"settlement events", R"(
       select 'set:' || s.id,
-             'events from settlement.executing or .failed to settlement.' || lower(s.status),
+             'events from settlement.executing, .failed, .pending or .validating to settlement.' || lower(s.status),
              coalesce('events from ' || e.first || ' to ' || e.last, 'no events')
       from settlement_transactions s
       left join (select subject, (array_agg(kind order by stream, seq))[1] as first,
                         (array_agg(kind order by stream desc, seq desc))[1] as last
-                 from events where kind like 'settlement.%' and kind <> 'settlement.inquired'
+                 from events where kind like 'settlement.%' and kind not in
+                   ('settlement.inquired', 'settlement.waiting', 'settlement.compensated')
                  group by subject) e on e.subject = s.id
-      where e.first is null or e.first not in ('settlement.executing', 'settlement.failed')
+      where e.first is null or e.first not in ('settlement.executing', 'settlement.failed', 'settlement.pending',
+                                                    'settlement.validating')
          or e.last <> 'settlement.' || lower(s.status))"},
     {"orphan event", R"(
       select 'stream ' || e.stream || ' event ' || e.seq, 'the thing it tells of',

@@ -1,6 +1,7 @@
 // The checks of storage/verify.hpp that SQL can make.
 #pragma once
 #include <span>
+#include <string>
 
 namespace settled {
 
@@ -11,5 +12,7 @@ struct SqlCheck {
   const char* sql;
 };
 std::span<const SqlCheck> sql_checks();
+/// "acc:0192f0c1-…" becomes "acc_01j9…" wherever it stands.
+std::string with_type_ids(std::string text);
 
 }  // namespace settled

@@ -122,7 +122,7 @@ void PrivatePostgres::watch() {
       server_ = 0;
       up = false;
       // A server that ran well for a while is started again at once.
-      if (steady_clock::now() - up_since > 60s) next_pause = 0ms;
+      if (steady_clock::now() - up_since > 5s) next_pause = 0ms;
       tell(false, "PostgreSQL " + describe_end(*ended));
     }
     if (pause(next_pause)) return;

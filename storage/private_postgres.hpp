@@ -30,7 +30,9 @@ struct PrivatePostgresSettings {
   /// A fast stop ends sessions and writes a checkpoint; beyond this an immediate one, which recovers at the
   /// next start.
   std::chrono::milliseconds stop_max = std::chrono::seconds(30);
-  std::chrono::milliseconds restart_pause_max = std::chrono::seconds(30);
+  /// A server that does not stay up is started ever later, up to this. Whoever makes room on a full disk does
+  /// not want to wait for us much longer than for the recovery.
+  std::chrono::milliseconds restart_pause_max = std::chrono::seconds(2);
   std::uintmax_t log_bytes_max = 16U << 20U;  // then postgres.log becomes postgres.log.1
 };
 

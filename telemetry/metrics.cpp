@@ -166,6 +166,10 @@ struct Metrics::Impl {
       histograms("settled_batch_orders", "Requests in one group commit").Add({}, batch_buckets());
   prometheus::Histogram& commit_seconds =
       histograms("settled_commit_seconds", "Duration of one group commit").Add({}, commit_buckets());
+  Gauges<1> invariants{gauges("settled_invariant_violations", "What the last check of the books found"),
+                       {"name"}};
+  prometheus::Gauge& sends_stopped =
+      gauges("settled_sends_stopped", "1 while nothing is sent because the books are not right").Add({});
   prometheus::Gauge& queue_depth =
       gauges("settled_queue_depth", "Requests waiting for the ledger writer").Add({});
   prometheus::Gauge& queue_limit =
@@ -205,6 +209,7 @@ void Metrics::build(std::string_view version, std::string_view revision) {
   impl_->build_info.Add({{"version", std::string(version)}, {"revision", std::string(revision)}}).Set(1);
 }
 
+void Metrics::sends_stopped(bool is) { impl_->sends_stopped.Set(is ? 1 : 0); }
 void Metrics::ready(bool is) { impl_->ready.Set(is ? 1 : 0); }
 
 void Metrics::settlement_ended(std::string_view status, std::string_view currency, double amount_major,
@@ -227,6 +232,9 @@ void Metrics::vostro_balance(std::string_view bank, std::string_view currency, d
 
 void Metrics::unknown(std::string_view rail, std::size_t count) {
   impl_->unknown({rail}).Set(static_cast<double>(count));
+}
+void Metrics::invariant(std::string_view name, std::int64_t violations) {
+  impl_->invariants({name}).Set(static_cast<double>(violations));
 }
 void Metrics::unknown_oldest(double seconds) { impl_->unknown_oldest.Set(seconds); }
 

@@ -40,6 +40,10 @@ class Metrics {
   void unknown(std::string_view rail, std::size_t count);
   void unknown_oldest(double seconds);
 
+  /// How many things break one rule of the books; and whether sending is stopped for it.
+  void invariant(std::string_view name, std::int64_t violations);
+  void sends_stopped(bool is);
+
   /// One group commit of the ledger writer.
   void committed(std::size_t orders, double seconds);
   void queue_depth(std::size_t waiting);

@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -97,6 +99,15 @@ class Rows {
   std::unordered_map<std::string, std::size_t> first_;
 };
 
+std::string today_utc() {
+  const std::chrono::year_month_day day{
+      std::chrono::floor<std::chrono::days>(std::chrono::system_clock::now())};
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(day.year()),
+                static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day()));
+  return text.data();
+}
+
 OrderFile read_csv(std::ifstream& in) {
   OrderFile file;
   file.format = "CSV";
@@ -127,7 +138,14 @@ OrderFile read_xml(std::ifstream& in) {
   file.format = read->version.empty() ? "pain.001" : read->version;
   file.warnings = read->warnings;
   Rows rows(file.rows);
+  const auto today = today_utc();
+  std::size_t late = 0;
   for (auto& transfer : read->transfers) {
+    // A requested execution date is the earliest, as banks take it: what is past goes today.
+    if (auto& date = transfer.row.order.settlement_date; !date.empty() && date < today) {
+      date.clear();
+      ++late;
+    }
     json metadata = json::object();
     const auto keep = [&](const char* name, const std::string& value) {
       if (!value.empty()) metadata[name] = value;
@@ -144,6 +162,9 @@ OrderFile read_xml(std::ifstream& in) {
       transfer.row.order.metadata = std::move(text_of);
     rows.add(std::move(transfer.row));
   }
+  if (late > 0)
+    file.warnings.push_back(std::to_string(late) + (late == 1 ? " transfer asks" : " transfers ask") +
+                            " for a day that is past: they are sent for today, " + today + '.');
   return file;
 }
 }  // namespace

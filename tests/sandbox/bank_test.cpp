@@ -8,6 +8,7 @@
 #include <atomic>
 #include <fstream>
 #include <limits>
+#include <regex>
 #include <set>
 #include <thread>
 #include <vector>
@@ -176,4 +177,46 @@ BOOST_AUTO_TEST_CASE(every_business_field_is_in_the_digest) {
     digests.insert(business_digest(other));
   }
   BOOST_TEST(digests.size() == 8u);
+}
+
+BOOST_AUTO_TEST_CASE(each_request_is_one_line_on_the_disk_with_the_fields_a_checker_reads) {
+  TempDir dir;
+  Bank bank({.data_dir = dir.path(), .name = "bceao"});
+  const auto file = [&] {
+    std::ifstream in(dir.path() / "bank.jsonl");
+    std::vector<std::string> lines;
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  };
+  const std::string time =
+      R"(\{"n":[0-9]+,"ts":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{6}Z","bank":"bceao",)";
+  const std::string order_fields =
+      R"("amount":15025,"ccy":"GHS","creditor":"ECOCGHAC","biz_sha":"[0-9a-f]{64}",)";
+  const std::string no_order = R"("amount":0,"ccy":"","creditor":"","biz_sha":"",)";
+  const struct {
+    std::function<void()> request;
+    std::string line;
+  } cases[] = {
+      {[&] { bank.submit(order("R1"), {}); },
+       R"("op":"SEND","e2e":"R1",)" + order_fields +
+           R"("sig_ok":true,"effect":true,"answer":"201 COMPLETED".*)"},
+      {[&] { bank.submit(order("R1"), {}); },
+       R"("op":"SEND","e2e":"R1",)" + order_fields +
+           R"("sig_ok":true,"effect":false,"answer":"200 COMPLETED".*)"},
+      {[&] { bank.by_reference("R1"); }, R"("op":"INQUIRY","e2e":"R1",)" + order_fields +
+                                             R"("sig_ok":true,"effect":false,"answer":"200 COMPLETED".*)"},
+      {[&] { bank.by_reference("R2"); }, R"("op":"INQUIRY","e2e":"R2",)" + no_order +
+                                             R"("sig_ok":true,"effect":false,"answer":"404 not_found".*)"},
+      {[&] { bank.note("SEND", "R3", false, "401"); },
+       R"("op":"SEND","e2e":"R3",)" + no_order + R"("sig_ok":false,"effect":false,"answer":"401".*)"},
+      {[&] { bank.note_order(order("R4"), "dropped"); },
+       R"("op":"SEND","e2e":"R4",)" + order_fields + R"("sig_ok":true,"effect":false,"answer":"dropped".*)"},
+  };
+  std::size_t lines = 0;
+  for (const auto& c : cases) {
+    c.request();  // and when it returns, its answer may go out
+    const auto log = file();
+    BOOST_REQUIRE_EQUAL(log.size(), ++lines);
+    BOOST_TEST(std::regex_match(log.back(), std::regex(time + c.line)), log.back());
+  }
 }

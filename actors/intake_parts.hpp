@@ -1,0 +1,35 @@
+// The parts of intake that stand in files of their own. For actors/intake*.cpp only.
+#pragma once
+#include "actors/intake.hpp"
+
+namespace settled {
+using IntakeSelf = IntakeWithQueue::stateful_pointer<IntakeState>;
+
+// intake_flight.cpp: who is in flight and has an actor.
+/// The rail that the row names, and no other: another bank's "not found" would prove nothing.
+std::shared_ptr<const SettlementContext> context_of(const IntakeState& state, const SettlementView& s);
+bool has_actor(const IntakeState& state, SettlementId id);
+void start(IntakeSelf self, const SettlementView& s, Start how);
+void park(IntakeSelf self, SettlementId id, const std::string& why);
+/// Spawns an actor for everything in flight that has none: after a start of the process, after a restart of
+/// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a
+/// time, however many reasons there are.
+void take_up(IntakeSelf self);
+void report_recovered(IntakeSelf self);
+RecoveryReport recovery_report(const IntakeState& state);
+void ended(IntakeSelf self, const caf::down_msg& down);
+
+// intake_queue.cpp: the house rules, and the orders that wait.
+/// Before the first order: nothing else is done until the rules are here.
+void load_rules(IntakeSelf self);
+/// Does it wait? Then the queue is looked at from now on, and it gets no actor yet.
+bool note_waiting(IntakeSelf self, const SettlementView& s);
+void look_at_queue(IntakeSelf self);
+caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request);
+WindowFound read_window(const IntakeState& state, const ReadWindow& question);
+
+// intake_people.cpp: what people decide, and looking again at what is over.
+caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& request);
+Count retry_parked(IntakeSelf self);
+Count watch(IntakeSelf self, const WatchEnded& ended);
+}  // namespace settled

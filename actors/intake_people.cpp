@@ -1,0 +1,55 @@
+#include "actors/intake_parts.hpp"
+
+namespace settled {
+caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& request) {
+  auto promise = self->make_response_promise<ActionAnswered>();
+  self->request(self->state.settings.ledger, caf::infinite, request)
+      .then(
+          [=](ActionAnswered& answer) mutable {
+            auto& state = self->state;
+            const auto& s = answer.settlement;
+            if (answer.refusal.code == Errc::ok) {
+              if (has_actor(state, s.id)) self->send(state.in_flight.at(s.id).actor, SettlementMoved{s});
+              note_waiting(self, s);  // released from compliance: back into the queue
+              state.parked.erase(s.id);
+            }
+            promise.deliver(std::move(answer));
+          },
+          [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
+Count retry_parked(IntakeSelf self) {
+  auto& state = self->state;
+  const auto count = static_cast<std::int64_t>(state.parked.size());
+  for (const auto& id : state.parked)
+    if (!has_actor(state, id)) state.in_flight.erase(id);  // and its count of failures
+  state.parked.clear();
+  take_up(self);
+  return {count};
+}
+
+Count watch(IntakeSelf self, const WatchEnded& ended) {
+  Count asked;
+  for (const SettlementView& s : ended.settlements) {
+    const auto context = context_of(self->state, s);
+    if (!context) continue;
+    ++asked.value;
+    const Micros started = context->clock();
+    self->request(context->rail, context->settings.answer_max, InquirePayment{instruction_of(s)})
+        .then(
+            [=](const RailAnswer& answer) {
+              if (answer.outcome != Outcome::completed) return;
+              // The books see that it has ended otherwise, and open a break.
+              const AdvanceSettlement late{
+                  .id = s.id,
+                  .path = {Event::confirm},
+                  .attempt = {Attempt::Kind::inquiry, answer, started, context->clock()}};
+              self->request(context->ledger, caf::infinite, late)
+                  .then([](const SettlementFound&) {}, [](const caf::error&) {});
+            },
+            [](const caf::error&) {});  // the next run asks again
+  }
+  return asked;
+}
+}  // namespace settled

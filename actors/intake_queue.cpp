@@ -1,0 +1,108 @@
+#include "actors/intake_parts.hpp"
+
+#include <chrono>
+
+namespace settled {
+namespace {
+constexpr std::int64_t second = 1'000'000;
+
+const std::vector<WindowDefinition>& windows_of(const IntakeState& state) {
+  static const std::vector<WindowDefinition> open_always{always_open()};
+  return state.settings.policy->windows_always_open ? open_always : state.rules.windows;
+}
+
+WindowAnswer window_now(const IntakeState& state, Currency currency, Method method) {
+  return decide(windows_of(state), state.rules.calendars,
+                {currency, method, state.settings.clock() / second, std::nullopt},
+                state.settings.zone_offset);
+}
+
+void look_soon(IntakeSelf self) {
+  auto& state = self->state;
+  if (state.looking) return;
+  state.looking = true;
+  self->delayed_send(self, state.settings.look_every, LookAtQueue{});
+}
+
+/// A change that no rule of ours forbids.
+std::vector<Refusal> wrong_with(const IntakeState& state, const ChangeRules& request) {
+  if (request.put_window)
+    return problems(*request.put_window, state.rules.calendars, state.settings.zone_offset);
+  const Calendar* calendar = find_calendar(state.rules.calendars, request.calendar);
+  if (!request.put_holiday || !calendar) return {};
+  if (const auto known = holiday_on(*calendar, *request.put_holiday->date))
+    return {{Errc::invalid_value, "/date",
+             to_string(known->date) + " is a holiday already: " + known->name + ".", "another day"}};
+  Calendar with = *calendar;
+  with.rules.push_back(*request.put_holiday);
+  return problems(with);
+}
+}  // namespace
+
+void load_rules(IntakeSelf self) {
+  self->request(self->state.settings.ledger, caf::infinite, ReadRules{})
+      .await([=](RulesFound& found) { self->state.rules = std::move(found.rules); },
+             // The writer is gone and comes back; until then no order can be written down either.
+             [=](const caf::error&) { load_rules(self); });
+}
+
+bool note_waiting(IntakeSelf self, const SettlementView& s) {
+  if (s.waiting == Waiting::no) return false;
+  auto& state = self->state;
+  ++state.waiting;
+  state.waiting_for.emplace(s.order.amount.currency, s.order.method);
+  look_soon(self);
+  return true;
+}
+
+void look_at_queue(IntakeSelf self) {
+  auto& state = self->state;
+  ReleaseWaiting request;
+  for (const auto& [currency, method] : state.waiting_for) {
+    const auto window = window_now(state, currency, method);
+    request.gates.push_back({.currency = currency,
+                             .method = method,
+                             .open = window.state == WindowState::open,
+                             .opens_at = window.opens_at * second,
+                             .next_cut_off = window.next_cut_off * second,
+                             .value_date = to_string(window.value_date),
+                             .reason = window.reason});
+  }
+  self->request(state.settings.ledger, caf::infinite, std::move(request))
+      .then(
+          [=](const Released& released) {
+            auto& s = self->state;
+            s.looking = false;
+            for (const auto& one : released.started) start(self, one, Start::fresh);
+            for (const auto& one : released.refused) s.settings.on_refused(one);
+            s.waiting = released.still_waiting;
+            if (released.still_waiting > 0) look_soon(self);
+          },
+          [=](const caf::error&) {
+            self->state.looking = false;
+            look_soon(self);
+            take_up(self);  // what was released may have been recorded, and its answer lost
+          });
+}
+
+caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request) {
+  auto wrong = wrong_with(self->state, request);
+  if (!wrong.empty()) return RulesFound{{}, std::move(wrong.front())};
+  auto promise = self->make_response_promise<RulesFound>();
+  self->request(self->state.settings.ledger, caf::infinite, request)
+      .then(
+          [=](RulesFound& found) mutable {
+            self->state.rules = found.rules;
+            promise.deliver(std::move(found));
+          },
+          [=](caf::error& why) mutable {
+            promise.deliver(std::move(why));
+            load_rules(self);  // it may have been recorded all the same
+          });
+  return promise;
+}
+
+WindowFound read_window(const IntakeState& state, const ReadWindow& question) {
+  return {window_now(state, question.currency, question.method)};
+}
+}  // namespace settled

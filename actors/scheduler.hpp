@@ -1,0 +1,69 @@
+// SCHEDULER: runs what must run again and again, and remembers when it did.
+//
+// Spawned by   runtime/, one per process; the writer's lease makes it one per database.
+// Jobs         retry (parked settlements; asks banks again about orders that ended unpaid), cleanup (archives
+//              ended locks), escalate_unknowns (opens breaks for old doubts), check_invariants.
+// Remembers    nothing that the database does not: a job whose time came while nobody ran is run at once.
+// Stops money  when the books are not right: `on_invariants` is told before anybody else, and again when they
+//              are right again.
+// On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
+#pragma once
+#include "domain/clock.hpp"
+#include "messages/actors.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <vector>
+
+namespace settled {
+
+struct SchedulerSettings {
+  std::chrono::seconds retry_every{300};
+  std::chrono::seconds cleanup_every{600};
+  std::chrono::seconds escalate_every{60};
+  std::chrono::seconds check_every{10};
+  /// Ended locks older than this are archived.
+  std::chrono::seconds archive_after{86'400};
+  /// A doubt older than this becomes a break for a person.
+  std::chrono::seconds unknown_limit{3'600};
+  /// Orders that ended unpaid are asked about again for so long.
+  std::chrono::seconds watch_ended{86'400};
+  IntakeActor intake;
+  LedgerActor ledger;
+  KeeperActor keeper;
+  Clock clock;
+  std::function<void(const InvariantReport&)> on_invariants = [](const InvariantReport&) {};
+  std::function<void(const JobView&)> on_job = [](const JobView&) {};
+};
+
+/// Scheduler to itself: it is time for this job.
+struct JobDue {
+  std::string name;
+  std::int64_t run = 0;  // counted from 0: a plan that a run in between has overtaken is void
+};
+
+using SchedulerWithClock = SchedulerActor::extend<caf::reacts_to<JobDue>>;
+
+struct SchedulerState {
+  using Promise = caf::typed_response_promise<JobsReport>;
+  struct Job {
+    JobView view;
+    std::function<void()> run;
+    std::vector<Promise> waiting;  // who asked for a run
+  };
+  SchedulerSettings settings;
+  std::map<std::string, Job> jobs;
+  InvariantReport invariants;
+  static inline const char* name = "scheduler";
+};
+
+SchedulerWithClock::behavior_type scheduler(SchedulerWithClock::stateful_pointer<SchedulerState> self,
+                                            SchedulerSettings settings);
+
+}  // namespace settled
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::JobDue)

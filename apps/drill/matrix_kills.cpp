@@ -1,0 +1,162 @@
+// Rows F01, F02 and F19 to F22: processes and sessions die.
+#include "apps/drill/matrix.hpp"
+
+#include <pqxx/pqxx>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <thread>
+
+namespace settled::drill {
+namespace {
+using namespace std::chrono_literals;
+using std::chrono::system_clock;
+
+double now_s() { return std::chrono::duration<double>(system_clock::now().time_since_epoch()).count(); }
+
+/// When the last line with these words was logged, in seconds of the epoch; 0 where there is none.
+double logged_at(const std::string& log, const std::string& words) {
+  const auto at = log.rfind(words);
+  if (at == std::string::npos) return 0;
+  const auto line = log.substr(log.rfind('\n', at) + 1, 24);  // 2026-11-21T14:10:03.671Z
+  std::tm parts{};
+  if (!::strptime(line.c_str(), "%Y-%m-%dT%H:%M:%S", &parts)) return 0;
+  return static_cast<double>(::timegm(&parts)) + std::stod("0" + line.substr(19, 4));
+}
+
+/// Starts settled and waits until it is ready; seconds from the moment when its database answered.
+double start_again(Drill& drill) {
+  auto& site = drill.site();
+  site.launch();
+  site.await_endpoint();
+  site.await_ready();
+  ++drill.tally().restarts;
+  return now_s() - logged_at(site.log(), " info schema");
+}
+
+std::string settled_killed_20_times(const RowSettings& settings) {
+  Drill drill(settings.site());
+  drill.open();
+  double worst = 0;
+  drill.under_load(1, [&] {
+    for (int i = 0; i < 20; ++i) {
+      std::this_thread::sleep_for(1s);
+      drill.site().end(SIGKILL);
+      worst = std::max(worst, start_again(drill));
+    }
+  });
+  drill.settle_up(1);
+  drill.close();
+  must(worst <= 2, "ready only " + in_seconds(worst) + " after its database answered");
+  return "ready at most " + in_seconds(worst) + " after its database";
+}
+
+std::string everything_killed_10_times(const RowSettings& settings) {
+  Drill drill(settings.site());
+  drill.open();
+  double worst = 0;
+  drill.under_load(1, [&] {
+    for (int i = 0; i < 10; ++i) {
+      std::this_thread::sleep_for(1s);
+      drill.site().kill_everything();
+      const auto began = now_s();
+      start_again(drill);
+      worst = std::max(worst, now_s() - began);
+      const int reports = count_of(drill.site().log(), " info recovered ");
+      must(reports == drill.site().starts(),
+           "ready before the recovery was reported: " + std::to_string(reports) + " reports after " +
+               std::to_string(drill.site().starts()) + " starts");
+    }
+  });
+  drill.settle_up(1);
+  drill.close();
+  return "ready at most " + in_seconds(worst) + " after the start, never before the recovery's report";
+}
+
+/// The database falls n times by `fall`; the longest time from its return to the next answers.
+double falls(const RowSettings& settings, int n, const std::function<void(Drill&)>& fall) {
+  Drill drill(settings.site());
+  drill.open();
+  double worst = 0;
+  drill.under_load(1, [&] {
+    for (int i = 0; i < n; ++i) {
+      std::this_thread::sleep_for(700ms);
+      fall(drill);
+      std::this_thread::sleep_for(20ms);
+      await_accepting(drill.site());
+      worst = std::max(worst, await_service(drill));
+    }
+  });
+  drill.settle_up(1);
+  drill.close();
+  must(worst <= 5, "ready only " + in_seconds(worst) + " after PostgreSQL took connections");
+  return worst;
+}
+
+std::string postmaster_signalled(const RowSettings& settings, int signal) {
+  const auto worst = falls(settings, 10, [signal](Drill& drill) {
+    must(drill.site().kill_postmaster(signal), "there is no postmaster");
+  });
+  return "ready at most " + in_seconds(worst) + " after PostgreSQL took connections";
+}
+std::string fast_restarts(const RowSettings& settings) { return postmaster_signalled(settings, SIGINT); }
+std::string postmaster_killed(const RowSettings& settings) { return postmaster_signalled(settings, SIGKILL); }
+
+std::string backend_killed(const RowSettings& settings) {
+  auto chance = chance_of(settings.options.seed, 21, 1);
+  const auto worst = falls(settings, 10, [&chance](Drill& drill) {
+    must(drill.site().kill_backend(chance), "settled has no session");
+  });
+  return "ready at most " + in_seconds(worst) + " after PostgreSQL took connections";
+}
+
+std::string sessions_terminated(const RowSettings& settings) {
+  Drill drill(settings.site());
+  drill.open();
+  double worst = 0;
+  drill.under_load(1, [&] {
+    for (int i = 0; i < 10; ++i) {
+      std::this_thread::sleep_for(500ms);
+      pqxx::connection db(superuser_url(drill.site()));
+      pqxx::nontransaction tx(db);
+      // The writer's session, which holds the lease; every third time all of settled's.
+      tx.exec(i % 3 == 2 ? "select pg_terminate_backend(pid) from pg_stat_activity where usename = 'settled'"
+                         : "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'");
+      worst = std::max(worst, await_service(drill));
+      seconds_until(
+          [&tx] {
+            const auto holders =
+                tx.exec1("select count(*) from pg_locks where locktype = 'advisory' and granted")[0]
+                    .as<int>();
+            must(holders <= 1, std::to_string(holders) + " sessions hold the lease");
+            return holders == 1;
+          },
+          10s, "a session holds the lease");
+    }
+  });
+  drill.settle_up(1);
+  must(count_of(drill.site().log(), "ledger_fenced") == 0, "the writer was fenced");
+  drill.close();
+  must(worst <= 5, "answers only " + in_seconds(worst) + " after the session was ended");
+  return "one holder of the lease, answers at most " + in_seconds(worst) + " later";
+}
+}  // namespace
+
+std::vector<Row> rows_of_kills() {
+  return {
+      {"F01", "settled kill -9 ×20", "ready again within 2 s, its database's start excluded",
+       settled_killed_20_times},
+      {"F02", "kill -9 of everything at once ×10", "not ready before the recovery is reported",
+       everything_killed_10_times},
+      {"F19", "PostgreSQL fast restart ×10", "ready within 5 s of PostgreSQL taking connections",
+       fast_restarts},
+      {"F20", "PostgreSQL kill -9 of the postmaster ×10", "ready within 5 s of PostgreSQL taking connections",
+       postmaster_killed},
+      {"F21", "PostgreSQL kill -9 of one session ×10", "ready within 5 s of PostgreSQL taking connections",
+       backend_killed},
+      {"F22", "PostgreSQL ends the writer's session ×10", "never two holders of the lease",
+       sessions_terminated},
+  };
+}
+}  // namespace settled::drill

@@ -1,0 +1,78 @@
+// The rounds of a drill: load, faults and kills drawn from the seed; then all is healed, everything must end,
+// and the judge looks.
+#pragma once
+#include "apps/drill/judge.hpp"
+#include "apps/drill/load.hpp"
+#include "apps/drill/options.hpp"
+#include "apps/drill/plan.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace settled::drill {
+
+struct Tally {
+  int rounds = 0;
+  std::map<std::string, int> kills;  // by kind
+  std::int64_t orders = 0, completed = 0, failed = 0, rolled_back = 0, replays = 0, by_inquiry = 0,
+               proofs = 0;
+  std::int64_t bad = 0, pending = 0;
+  int restarts = 0;
+  std::chrono::milliseconds longest_gap{0};
+  double seconds = 0;
+  std::map<std::string, double> spent;  // seconds by part of the rounds
+};
+
+struct Failure {
+  int round = 0;
+  std::string plan;
+  std::string what;  // empty: the findings say it
+  std::vector<Finding> findings;
+};
+
+/// One life of the books. May be used by any test that wants to load, strike and judge.
+class Drill {
+ public:
+  explicit Drill(SiteSettings settings);
+
+  Site& site() { return site_; }
+  const Site& site() const { return site_; }
+  History& history() { return history_; }
+  const Town& town() const { return town_; }
+  Tally& tally() { return tally_; }
+  /// Starts everything and opens the accounts.
+  void open();
+  /// The good that a round does: posts its orders while `strikes` happen. Returns when every order has its
+  /// definite answer. Throws Broken after 30 s without one.
+  void load(const Plan& plan, std::mt19937_64 chance, int round, int orders);
+  /// A steady stream of orders until `action` has returned and each has its definite answer.
+  void under_load(int round, const std::function<void()>& action);
+  /// No faults any more, everything up, all final.
+  void heal();
+  /// Each key of these rounds once more: same id, same answer.
+  void replay(int round, std::mt19937_64 chance);
+  Judgement judge();
+  /// heal, replay and judge; throws Broken with the findings where there are any.
+  void settle_up(int round);
+  /// Ends settled in order; throws Broken where it does not, or where a sanitizer spoke.
+  void close();
+
+  void strike(const Strike& strike, const Plan& plan, std::mt19937_64& chance);
+  void set_faults(const Plan& plan);
+
+ private:
+  void await_progress();
+
+  Site site_;
+  History history_;
+  Town town_;
+  BankLog bank_;
+  Tally tally_;
+};
+
+int run_rounds(const Options& options);
+
+}  // namespace settled::drill

@@ -1,0 +1,334 @@
+// What people decide: changes that take two of them, breaks, accounts, rules.
+#include "security/digest.hpp"
+#include "storage/ledger_book.hpp"
+
+#include <algorithm>
+
+namespace settled {
+namespace {
+const char* const doubt_break = "unknown_outcome";
+
+/// One fact per line: what the second person reads and signs with its digest. Only what cannot change while
+/// the settlement stays where it is.
+std::string shown_text(const OperatorAction& a, const SettlementView& s) {
+  std::string text = std::string(to_string(a.kind)) + ' ' + s.id.text();
+  if (!a.verdict.empty()) text += " as " + a.verdict;
+  text += "\nobligation " + s.order.obligation_id;
+  text += "\n" + format_amount(s.order.amount.minor, s.order.amount.currency) + ' ' +
+          std::string(s.order.amount.currency.code()) + " from " + s.order.from_bank + " to " +
+          s.order.to_bank;
+  text += "\nstatus " + std::string(to_string(s.status)) + ", sent " + std::to_string(s.attempts) +
+          (s.attempts == 1 ? " time" : " times") + ", reference " + s.reference;
+  if (!s.waiting_detail.empty()) text += "\n" + s.waiting_detail;
+  if (!a.bank_reference.empty()) text += "\nbank reference " + a.bank_reference;
+  text += "\nreason: " + a.reason + "\nasked for by " + a.requested_by;
+  return text;
+}
+
+/// Nothing when this kind of action fits where the settlement stands.
+std::optional<Refusal> does_not_fit(ActionKind kind, const SettlementView& s) {
+  const auto is = s.id.text() + " is " + std::string(to_string(s.status));
+  switch (kind) {
+    case ActionKind::resolve:
+      if (final_status(s.status)) return Refusal{Errc::already_resolved, "path:id", is + " already.", ""};
+      if (s.status != Status::CONFIRMING || s.unknown_since == 0)
+        return Refusal{Errc::illegal_transition, "path:id", is + ": there is no doubt to resolve.",
+                       "a settlement of GET /api/v1/unknowns"};
+      return std::nullopt;
+    case ActionKind::compensate:
+      if (s.compensated_by)
+        return Refusal{Errc::already_resolved, "path:id",
+                       s.id.text() + " was compensated by " + s.compensated_by.text() + ".", ""};
+      if (s.status != Status::COMPLETED)
+        return Refusal{Errc::illegal_transition, "path:id", is + ": only what was paid can be given back.",
+                       "a COMPLETED settlement"};
+      return std::nullopt;
+    case ActionKind::decide:
+      if (final_status(s.status)) return Refusal{Errc::already_resolved, "path:id", is + " already.", ""};
+      if (s.waiting != Waiting::compliance)
+        return Refusal{Errc::illegal_transition, "path:id", is + ": it is not held for compliance.",
+                       "a settlement of GET /api/v1/held"};
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string action_payload(const OperatorAction& a) {
+  JsonObject json;
+  json.text("action", a.id.text())
+      .text("kind", to_string(a.kind))
+      .text("verdict", a.verdict)
+      .text("reason", a.reason)
+      .text("requested_by", a.requested_by);
+  if (!a.approved_by.empty()) json.text("approved_by", a.approved_by);
+  return json.done();
+}
+}  // namespace
+
+const SettlementView* LedgerBook::in_flight(SettlementId id) const {
+  const auto at = open_.find(id);
+  return at == open_.end() ? nullptr : &at->second;
+}
+
+const OperatorAction* LedgerBook::pending_action(const ApproveAction& request) const {
+  if (request.settlement) {
+    const auto at = actions_.find(request.settlement);
+    return at == actions_.end() ? nullptr : &at->second;
+  }
+  for (const auto& [settlement, action] : actions_)
+    if (action.id == request.action) return &action;
+  return nullptr;
+}
+
+void LedgerBook::end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch) {
+  OperatorAction ended = action;
+  ended.state = state;
+  const auto kind = "action." + std::string(to_string(state));
+  chain_.append(batch, clock_(), kind, ended.settlement.uuid, action_payload(ended));
+  actions_.erase(ended.settlement);
+  batch.ended_actions.push_back(std::move(ended));
+}
+
+ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, const SettlementView& s,
+                                   LedgerBatch& batch) {
+  if (!verdict_allowed(request.kind, request.verdict))
+    return {.refusal = {Errc::invalid_value, "/verdict", '"' + request.verdict + "\" is no verdict here.",
+                        std::string(allowed_verdicts(request.kind))}};
+  if (auto refusal = does_not_fit(request.kind, s)) return {.settlement = s, .refusal = std::move(*refusal)};
+  if (const auto older = actions_.find(s.id); older != actions_.end())
+    end_action(OperatorAction(older->second), ActionState::superseded, batch);
+  OperatorAction a{.id = id,
+                   .kind = request.kind,
+                   .settlement = s.id,
+                   .verdict = request.verdict,
+                   .reason = request.reason,
+                   .bank_reference = request.bank_reference,
+                   .requested_by = request.caller,
+                   .requested_at = clock_()};
+  a.shown = shown_text(a, s);
+  a.digest = sha256(a.shown);
+  chain_.append(batch, a.requested_at, "action.requested", s.id.uuid, action_payload(a));
+  batch.new_actions.push_back(a);
+  actions_.emplace(s.id, a);
+  return {.action = std::move(a), .settlement = s};
+}
+
+ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const SettlementView& s,
+                                   LedgerBatch& batch) {
+  OperatorAction a = *pending_action(request);
+  const auto refuse = [&](Refusal refusal) {
+    return ActionAnswered{.action = a, .settlement = s, .refusal = std::move(refusal)};
+  };
+  if (request.caller == a.requested_by)
+    return refuse({Errc::same_person, "", "you asked for this yourself: a second person must approve it.",
+                   "another API key"});
+  if (auto refusal = does_not_fit(a.kind, s)) return refuse(std::move(*refusal));
+  if (request.digest != a.digest)
+    return refuse({Errc::digest_mismatch, "/digest", "this is not the digest of what was shown.",
+                   "the digest of GET /api/v1/actions, after reading it"});
+  if (shown_text(a, s) != a.shown)
+    return refuse({Errc::digest_mismatch, "/digest",
+                   "the settlement has moved on since: ask for the change again.", ""});
+  a.approved_by = request.caller;
+  a.approved_at = clock_();
+  end_action(a, ActionState::approved, batch);
+  a.state = ActionState::approved;
+  if (a.kind == ActionKind::compensate) {
+    SettlementView given_back = s;
+    given_back.compensated_by = journal;
+    post(s.credit_account, journal.uuid, s.order.amount.minor, a.approved_at, batch);
+    post(s.debit_account, journal.uuid, -s.order.amount.minor, a.approved_at, batch);
+    batch.compensations.push_back({journal, given_back, a.id, a.reason, a.approved_at});
+    chain_.append(batch, a.approved_at, "settlement.compensated", s.id.uuid,
+                  JsonObject{}
+                      .text("journal", journal.text())
+                      .text("amount", format_amount(s.order.amount.minor, s.order.amount.currency))
+                      .text("currency", s.order.amount.currency.code())
+                      .text("reason", a.reason)
+                      .done());
+    return {.action = std::move(a), .settlement = std::move(given_back)};
+  }
+  if (a.kind == ActionKind::decide) {
+    if (a.verdict == "reject") {
+      auto failed =
+          fail_waiting(s, {Errc::blocked_party, "", s.waiting_detail + "; rejected: " + a.reason, ""}, batch);
+      return {.action = std::move(a), .settlement = std::move(failed)};
+    }
+    SettlementView released = s;
+    released.status = *next(s.status, Event::postpone);
+    released.waiting = Waiting::window;
+    released.waiting_detail = "released by " + a.requested_by + " and " + a.approved_by + ": " + a.reason;
+    chain_.append(
+        batch, a.approved_at, event_kind(released.status), s.id.uuid,
+        JsonObject{}.text("status", to_string(released.status)).raw("steps", R"(["PENDING"])").done());
+    batch.changed.push_back({released, s.status});
+    keep_open(released);
+    return {.action = std::move(a), .settlement = std::move(released)};
+  }
+  const bool executed = a.verdict == "executed";
+  AdvanceSettlement step{.id = s.id, .path = {executed ? Event::confirm : Event::reject}};
+  if (executed) {
+    if (!a.bank_reference.empty()) open_.at(s.id).bank_reference = a.bank_reference;
+  } else {
+    step.failure_code = to_string(Errc::resolved_not_executed);
+    step.failure_detail = "decided by " + a.requested_by + " and " + a.approved_by + ": " + a.reason +
+                          ". The hold was released.";
+  }
+  auto moved = advance(step, batch);
+  ensure(moved && moved->advanced, "a doubt can be resolved");
+  return {.action = std::move(a), .settlement = std::move(moved->settlement)};
+}
+
+void LedgerBook::open_break(BreakId id, std::string kind, const SettlementView& s, std::string detail,
+                            LedgerBatch& batch) {
+  if (!breaks_.emplace(std::pair{kind, s.id}, id).second) return;
+  const Micros now = clock_();
+  chain_.append(batch, now, "break.opened", s.id.uuid,
+                JsonObject{}.text("break", id.text()).text("kind", kind).text("detail", detail).done());
+  batch.opened_breaks.push_back({id, std::move(kind), s, std::move(detail), now});
+}
+
+void LedgerBook::end_doubt(const SettlementView& s, LedgerBatch& batch) {
+  if (const auto pending = actions_.find(s.id); pending != actions_.end())
+    end_action(OperatorAction(pending->second), ActionState::superseded, batch);
+  const auto open = breaks_.find({doubt_break, s.id});
+  if (open == breaks_.end()) return;
+  const BreakId id = open->second;
+  close_break(
+      {.caller = "settled", .id = id, .reason = "the outcome is known: " + std::string(to_string(s.status))},
+      batch);
+}
+
+void LedgerBook::compare_late_answer(BreakId id, const SettlementView& s, const Attempt& attempt,
+                                     LedgerBatch& batch) {
+  const auto& answer = attempt.answer;
+  const auto words = s.reference + " (bank reference " +
+                     (answer.bank_reference.empty() ? "unknown" : answer.bank_reference) + ")";
+  if (answer.outcome == Outcome::completed && s.status != Status::COMPLETED)
+    open_break(id, "late_success", s,
+               "the bank says that it executed " + words + ", which ended here as " +
+                   std::string(to_string(s.status)) + ". No money was moved in the books.",
+               batch);
+  if (answer.outcome == Outcome::rejected && s.status == Status::COMPLETED)
+    open_break(id, "late_refusal", s, "the bank says that it refused " + words + ", which is COMPLETED here.",
+               batch);
+}
+
+std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,
+                                           const std::function<BreakId()>& next_id, LedgerBatch& batch) {
+  std::vector<SettlementView> late;
+  for (const auto& [id, s] : open_)
+    if (s.unknown_since != 0 && s.unknown_since < request.unknown_before &&
+        !breaks_.contains({doubt_break, id}))
+      late.push_back(s);
+  std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  for (const auto& s : late)
+    open_break(next_id(), doubt_break, s,
+               "no word from the bank about " + s.reference + " since " + clock_time(s.unknown_since) +
+                   ". The funds stay held; nothing is sent again.",
+               batch);
+  return static_cast<std::int64_t>(late.size());
+}
+
+ActionAnswered LedgerBook::close_break(const CloseBreak& request, LedgerBatch& batch) {
+  const auto at = std::find_if(breaks_.begin(), breaks_.end(),
+                               [&](const auto& open) { return open.second == request.id; });
+  if (at == breaks_.end())
+    return {.refusal = {Errc::already_resolved, "path:id",
+                        "there is no open break " + request.id.text() + ".",
+                        "a break of GET /api/v1/breaks"}};
+  const Micros now = clock_();
+  const auto settlement = at->first.second;
+  chain_.append(batch, now, "break.closed", settlement.uuid,
+                JsonObject{}
+                    .text("break", request.id.text())
+                    .text("by", request.caller)
+                    .text("reason", request.reason)
+                    .done());
+  batch.closed_breaks.push_back({request.id, request.caller, request.reason, now});
+  breaks_.erase(at);
+  return {};
+}
+
+AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBatch& batch) {
+  const auto at = accounts_.find(request.id);
+  const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
+    return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
+  };
+  if (at == accounts_.end())
+    return refuse(Errc::unknown_account, "path:id", "there is no account " + request.id.text() + ".");
+  Account a = at->second;
+  const auto show = [&](std::int64_t minor) { return format_for_people(minor, a.currency); };
+  if (!request.status.empty()) {
+    a.status = account_status_from(request.status).value_or(a.status);
+    if (a.status == AccountStatus::closed && (a.balance != 0 || a.held != 0))
+      return refuse(Errc::invalid_value, "/status",
+                    "the account has a balance of " + show(a.balance) + " and holds of " + show(a.held) + ".",
+                    "an account without money and without holds");
+  }
+  if (request.set_floor) {
+    if (request.floor < -largest_balance || request.floor > a.balance - a.held)
+      return refuse(Errc::invalid_value, "/floor",
+                    "a floor of " + show(request.floor) + " would leave less than nothing: balance " +
+                        show(a.balance) + ", held " + show(a.held) + ".",
+                    "at most " + show(a.balance - a.held));
+    a.floor = request.floor;
+  }
+  if (request.set_low) a.low_threshold = request.low;
+  if (request.set_high) a.high_threshold = request.high;
+  if (a.low_threshold != no_threshold && a.high_threshold != no_threshold &&
+      a.low_threshold > a.high_threshold)
+    return refuse(Errc::invalid_value, "/low_threshold", "the low threshold is above the high one.",
+                  "at most " + show(a.high_threshold));
+  JsonObject json;
+  json.text("by", request.caller)
+      .text("status", to_string(a.status))
+      .text("floor", format_amount(a.floor, a.currency));
+  if (a.low_threshold != no_threshold) json.text("low_threshold", format_amount(a.low_threshold, a.currency));
+  if (a.high_threshold != no_threshold)
+    json.text("high_threshold", format_amount(a.high_threshold, a.currency));
+  chain_.append(batch, clock_(), "account.changed", a.id.uuid, json.done());
+  batch.changed_accounts.push_back(a);
+  at->second = a;
+  return {.account = a};
+}
+
+RulesFound LedgerBook::change_rules(const ChangeRules& request, LedgerBatch& batch) {
+  std::string kind, name;
+  if (request.put_window) {
+    const auto& window = *request.put_window;
+    kind = "rules.window_set";
+    name = window.name;
+    std::erase_if(rules_.windows, [&](const auto& w) { return w.name == window.name; });
+    rules_.windows.push_back(window);
+  } else if (!request.drop_window.empty()) {
+    kind = "rules.window_dropped";
+    name = request.drop_window;
+    if (std::erase_if(rules_.windows, [&](const auto& w) { return w.name == name; }) == 0)
+      return {rules_, {Errc::not_found, "path:id", "there is no window \"" + name + "\".", ""}};
+  } else if (request.put_bank) {
+    kind = "rules.bank_" + std::string(to_string(request.put_bank->status));
+    name = request.put_bank->bic;
+    rules_.banks[name] = *request.put_bank;
+  } else {
+    const auto calendar = std::find_if(rules_.calendars.begin(), rules_.calendars.end(),
+                                       [&](const auto& c) { return c.name == request.calendar; });
+    if (calendar == rules_.calendars.end())
+      return {rules_, {Errc::not_found, "path:id", "there is no calendar \"" + request.calendar + "\".", ""}};
+    name = request.calendar;
+    if (request.put_holiday) {
+      kind = "rules.holiday_set";
+      calendar->rules.push_back(*request.put_holiday);
+    } else {
+      kind = "rules.holiday_dropped";
+      if (std::erase_if(calendar->rules,
+                        [&](const auto& rule) { return rule.date == request.drop_holiday; }) == 0)
+        return {rules_, {Errc::not_found, "/date", "the calendar has no single holiday on that day.", ""}};
+    }
+  }
+  chain_.append(batch, clock_(), kind, Uuid{},
+                JsonObject{}.text("name", name).text("by", request.caller).done());
+  batch.rule_changes.push_back(request);
+  return {rules_, {}};
+}
+}  // namespace settled

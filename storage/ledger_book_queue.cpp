@@ -1,0 +1,141 @@
+// The orders that wait: for their window, for funds, for a person.
+#include "storage/ledger_book.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+namespace settled {
+namespace {
+const ReleaseWaiting::Gate* gate_of(const ReleaseWaiting& request, const SettlementOrder& order) {
+  const auto at = std::find_if(request.gates.begin(), request.gates.end(), [&](const auto& gate) {
+    return gate.currency == order.amount.currency && gate.method == order.method;
+  });
+  return at == request.gates.end() ? nullptr : &*at;
+}
+
+std::string waiting_payload(const SettlementView& s) {
+  return JsonObject{}
+      .text("status", to_string(s.status))
+      .raw("steps", "[]")
+      .text("waiting", to_string(s.waiting))
+      .text("detail", s.waiting_detail)
+      .done();
+}
+}  // namespace
+
+bool LedgerBook::must_queue_behind(const SettlementView& s) const {
+  if (!s.queue_if_short) return false;
+  const auto own = place_of(s);
+  for (const auto& place : queue_) {
+    if (own < place) break;
+    const auto& ahead = open_.at(place.id);
+    if (ahead.waiting == Waiting::liquidity &&
+        (ahead.debit_account == s.debit_account || ahead.credit_account == s.credit_account))
+      return true;
+  }
+  return false;
+}
+
+Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
+  Released out;
+  const Micros now = clock_();
+  std::unordered_set<AccountId> awaited;  // accounts that an order ahead of us waits for
+  const std::vector<QueuePlace> places(queue_.begin(), queue_.end());
+  for (const auto& place : places) {
+    SettlementView s = open_.at(place.id);
+    const auto postpone = [&](Waiting waiting, std::string why) {
+      ++out.still_waiting;
+      if (s.waiting == waiting && s.release_at == open_.at(s.id).release_at) return;
+      s.waiting = waiting;
+      s.waiting_detail = std::move(why);
+      chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
+      batch.changed.push_back({s, Status::PENDING});
+      keep_open(s);
+    };
+    if (s.release_at > now) {
+      ++out.still_waiting;
+      continue;
+    }
+    if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off) {
+      out.refused.push_back(fail_waiting(
+          s,
+          {Errc::insufficient_funds, "",
+           "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""},
+          batch));
+      continue;
+    }
+    if (const auto* gate = gate_of(request, s.order)) {
+      s.next_cut_off = gate->next_cut_off;
+      s.value_date = gate->value_date;
+      if (!gate->open) {
+        s.release_at = gate->opens_at;
+        postpone(Waiting::window, gate->reason);
+        continue;
+      }
+    }
+    const Account* lacking = short_account(s);
+    const bool behind =
+        s.queue_if_short && (awaited.contains(s.debit_account) || awaited.contains(s.credit_account));
+    if (lacking && !s.queue_if_short) {
+      out.refused.push_back(fail_waiting(s, insufficient_funds(*lacking, s.order.amount.minor), batch));
+      continue;
+    }
+    if (lacking || behind) {
+      if (lacking) awaited.insert(lacking->id);
+      postpone(Waiting::liquidity, lacking
+                                       ? insufficient_funds(*lacking, s.order.amount.minor).detail
+                                       : "more urgent or older orders wait for funds of the same account.");
+      continue;
+    }
+    const auto waited_for = to_string(s.waiting);
+    queue_.erase(place_of(s));
+    lock_and_send(s, now, batch);
+    chain_.append(batch, now, event_kind(s.status), s.id.uuid,
+                  JsonObject{}
+                      .text("status", to_string(s.status))
+                      .raw("steps", R"(["VALIDATING","FUNDS_LOCKED","EXECUTING"])")
+                      .text("waited_for", waited_for)
+                      .text("connector", s.connector)
+                      .text("reference", s.reference)
+                      .done());
+    batch.changed.push_back({s, Status::PENDING});
+    out.started.push_back(std::move(s));
+  }
+  return out;
+}
+
+SettlementView LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
+                                        LedgerBatch& batch) {
+  SettlementView s = waiting;
+  ensure(next(s.status, Event::refuse).has_value(), "only what holds nothing is refused");
+  record_failed(s, refusal);
+  chain_.append(batch, s.finalized_at, event_kind(s.status), s.id.uuid,
+                JsonObject{}
+                    .text("status", to_string(s.status))
+                    .raw("steps", R"(["FAILED"])")
+                    .text("code", s.failure_code)
+                    .text("detail", s.failure_detail)
+                    .done());
+  batch.changed.push_back({s, waiting.status});
+  queue_.erase(place_of(s));
+  open_.erase(s.id);
+  end_doubt(s, batch);
+  return s;
+}
+
+ActionAnswered LedgerBook::cancel(const CancelSettlement& request, LedgerBatch& batch) {
+  const auto* s = in_flight(request.id);
+  if (!s)
+    return {.refusal = {Errc::already_resolved, "path:id", request.id.text() + " is not in flight any more.",
+                        ""}};
+  if (!next(s->status, Event::refuse))
+    return {.settlement = *s,
+            .refusal = {Errc::illegal_transition, "path:id",
+                        request.id.text() + " is " + std::string(to_string(s->status)) +
+                            ": the bank may have the order. Wait for its end, then compensate.",
+                        "an order in PENDING or VALIDATING"}};
+  return {
+      .settlement = fail_waiting(
+          *s, {Errc::cancelled, "", "called back by " + request.caller + ": " + request.reason, ""}, batch)};
+}
+}  // namespace settled

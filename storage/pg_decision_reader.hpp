@@ -1,0 +1,11 @@
+// What the ledger writer must know of people's decisions when it takes over: pending actions, open breaks,
+// windows, calendars and banks.
+#pragma once
+#include "storage/ledger_store.hpp"
+
+#include <pqxx/pqxx>
+
+namespace settled {
+/// A database that never had rules gets those of default_windows.
+void read_decisions(pqxx::transaction_base& tx, LedgerSnapshot& snapshot);
+}  // namespace settled

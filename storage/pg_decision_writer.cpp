@@ -1,0 +1,157 @@
+#include "storage/pg_decision_writer.hpp"
+
+#include "domain/default_windows.hpp"
+
+namespace settled {
+namespace {
+const char* const at_micros = "to_timestamp(0) + $";
+
+/// "to_timestamp(0) + $3 * interval '1 microsecond'": exact, where a double would not be.
+std::string time_param(int n) {
+  return at_micros + std::to_string(n) + "::bigint * interval '1 microsecond'";
+}
+
+std::optional<std::int64_t> threshold(std::int64_t value) {
+  return value == no_threshold ? std::nullopt : std::optional(value);
+}
+std::optional<std::string> date_or_null(const std::optional<Date>& date) {
+  return date ? std::optional(to_string(*date)) : std::nullopt;
+}
+pqxx::binarystring bytes(const Digest& digest) { return {digest.data(), digest.size()}; }
+
+std::string int_array(const std::vector<int>& values) {
+  std::string text = "{";
+  for (const int value : values) text += (text.size() > 1 ? "," : "") + std::to_string(value);
+  return text + '}';
+}
+template <class Field>
+std::string session_times(const std::vector<Session>& sessions, Field field) {
+  std::vector<int> values;
+  for (const Session& s : sessions) values.push_back(s.*field);
+  return int_array(values);
+}
+
+void change_account(pqxx::transaction_base& tx, const Account& a) {
+  tx.exec_params(
+      "update accounts set status = $2, floor = $3, low_threshold = $4, high_threshold = $5 where id = $1",
+      to_string(a.id.uuid), std::string(to_string(a.status)), a.floor, threshold(a.low_threshold),
+      threshold(a.high_threshold));
+}
+
+void insert_action(pqxx::transaction_base& tx, const OperatorAction& a) {
+  tx.exec_params(
+      "insert into operator_actions(id, kind, state, settlement_id, verdict, reason, bank_reference, shown, "
+      "digest, requested_by, requested_at) values ($1, $2, 'pending', $3, $4, $5, $6, $7, $8, $9, " +
+          time_param(10) + ")",
+      to_string(a.id.uuid), std::string(to_string(a.kind)), to_string(a.settlement.uuid), a.verdict, a.reason,
+      a.bank_reference, a.shown, bytes(a.digest), a.requested_by, a.requested_at);
+}
+
+void end_action(pqxx::transaction_base& tx, const OperatorAction& a) {
+  const auto ended = tx.exec_params(
+      "update operator_actions set state = $2, approved_by = $3, approved_at = case when $4 = 0 then null "
+      "else " +
+          time_param(4) + " end where id = $1 and state = 'pending'",
+      to_string(a.id.uuid), std::string(to_string(a.state)), a.approved_by, a.approved_at);
+  ensure(ended.affected_rows() == 1, "an action ends once");
+}
+
+void insert_compensation(pqxx::transaction_base& tx, const CompensationRow& c) {
+  const auto& s = c.settlement;
+  tx.exec_params(
+      "insert into compensation_transactions(id, settlement_id, action_id, debit_account, credit_account, "
+      "amount, currency, reason, at) values ($1, $2, $3, $4, $5, $6, $7, $8, " +
+          time_param(9) + ")",
+      to_string(c.id.uuid), to_string(s.id.uuid), to_string(c.action.uuid), to_string(s.credit_account.uuid),
+      to_string(s.debit_account.uuid), s.order.amount.minor, std::string(s.order.amount.currency.code()),
+      c.reason, c.at);
+  const auto marked = tx.exec_params(
+      "update settlement_transactions set compensated_by = $2 where id = $1 and status = 'COMPLETED' and "
+      "compensated_by is null",
+      to_string(s.id.uuid), to_string(c.id.uuid));
+  ensure(marked.affected_rows() == 1, "a settlement is compensated once");
+}
+
+void write_breaks(pqxx::transaction_base& tx, const LedgerBatch& batch) {
+  for (const OpenBreakRow& b : batch.opened_breaks)
+    tx.exec_params(
+        "insert into breaks(id, kind, settlement_id, reference, connector, bank, currency, amount, detail, "
+        "state, opened_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', " +
+            time_param(10) + ")",
+        to_string(b.id.uuid), b.kind, to_string(b.settlement.id.uuid), b.settlement.reference,
+        b.settlement.connector, b.settlement.order.to_bank,
+        std::string(b.settlement.order.amount.currency.code()), b.settlement.order.amount.minor, b.detail,
+        b.at);
+  for (const ClosedBreakRow& b : batch.closed_breaks) {
+    const auto closed =
+        tx.exec_params("update breaks set state = 'closed', closed_by = $2, close_reason = $3, closed_at = " +
+                           time_param(4) + " where id = $1 and state = 'open'",
+                       to_string(b.id.uuid), b.by, b.reason, b.at);
+    ensure(closed.affected_rows() == 1, "a break is closed once");
+  }
+}
+
+void insert_netting(pqxx::transaction_base& tx, const NettingRow& n) {
+  tx.exec_params(
+      "insert into nettings(id, caller, idem_key, request_digest, obligations, positions, at) values ($1, "
+      "$2, "
+      "$3, $4, $5, $6, " +
+          time_param(7) + ")",
+      to_string(n.id.uuid), n.caller, n.idempotency_key, bytes(n.request_digest), n.obligations, n.positions,
+      n.at);
+}
+
+void put_window(pqxx::transaction_base& tx, const WindowDefinition& w) {
+  tx.exec_params0("delete from settlement_windows where name = $1", w.name);
+  tx.exec_params(
+      "insert into settlement_windows(name, currency, method, zone, weekdays, calendar, effective_from, "
+      "effective_to, opens, closes, cut_offs) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      w.name, w.currency ? std::optional(std::string(w.currency->code())) : std::nullopt,
+      w.method ? std::optional(std::string(to_string(*w.method))) : std::nullopt, w.zone,
+      int_array(w.weekdays), w.calendar, date_or_null(w.effective_from), date_or_null(w.effective_to),
+      session_times(w.sessions, &Session::opens), session_times(w.sessions, &Session::closes),
+      session_times(w.sessions, &Session::cut_off));
+}
+
+void add_holiday(pqxx::transaction_base& tx, const std::string& calendar, const HolidayRule& h) {
+  tx.exec_params(
+      "insert into holiday_rules(calendar, position, name, kind, month, day, days, nth, weekday, date, "
+      "observance, first_year, last_year, provisional) select $1, coalesce(max(position), 0) + 1, $2, $3, "
+      "$4, "
+      "$5, $6, $7, $8, $9, $10, $11, $12, $13 from holiday_rules where calendar = $1",
+      calendar, h.name, std::string(to_string(h.kind)), h.month, h.day, h.days, h.nth, h.weekday,
+      date_or_null(h.date), std::string(to_string(h.observance)), h.first_year, h.last_year, h.provisional);
+}
+
+void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
+  if (change.put_window) return put_window(tx, *change.put_window);
+  if (!change.drop_window.empty())
+    return static_cast<void>(
+        tx.exec_params0("delete from settlement_windows where name = $1", change.drop_window));
+  if (change.put_bank)
+    return static_cast<void>(tx.exec_params0(
+        "insert into bank_profiles(bic, name, status) values ($1, $2, $3) on conflict (bic) do "
+        "update set name = $2, status = $3",
+        change.put_bank->bic, change.put_bank->name, std::string(to_string(change.put_bank->status))));
+  if (change.put_holiday) return add_holiday(tx, change.calendar, *change.put_holiday);
+  tx.exec_params0("delete from holiday_rules where calendar = $1 and date = $2", change.calendar,
+                  date_or_null(change.drop_holiday));
+}
+}  // namespace
+
+void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
+  for (const Account& a : batch.changed_accounts) change_account(tx, a);
+  for (const OperatorAction& a : batch.ended_actions) end_action(tx, a);
+  for (const OperatorAction& a : batch.new_actions) insert_action(tx, a);
+  for (const CompensationRow& c : batch.compensations) insert_compensation(tx, c);
+  write_breaks(tx, batch);
+  for (const NettingRow& n : batch.nettings) insert_netting(tx, n);
+  for (const ChangeRules& change : batch.rule_changes) change_rules(tx, change);
+}
+
+void write_default_rules(pqxx::transaction_base& tx) {
+  for (const WindowDefinition& window : default_windows()) put_window(tx, window);
+  for (const Calendar& calendar : default_calendars())
+    for (const HolidayRule& rule : calendar.rules) add_holiday(tx, calendar.name, rule);
+}
+}  // namespace settled
