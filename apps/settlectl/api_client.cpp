@@ -76,6 +76,18 @@ Answer ApiClient::post(const std::string& path, const std::string& body, const s
   return answer_of(http_->client->Post(path, headers, body, "application/json"));
 }
 
+Answer ApiClient::send(const std::string& method, const std::string& path, const std::string& body) {
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.headers = http_->headers;
+  if (!body.empty()) {
+    request.headers.emplace("Content-Type", "application/json");
+    request.body = body;
+  }
+  return answer_of(http_->client->send(request));
+}
+
 Answer ApiClient::stream(const std::string& path, const std::string& last_event_id,
                          const std::function<bool(std::string_view)>& on_bytes) {
   auto headers = http_->headers;
