@@ -158,11 +158,15 @@ std::string sentences_of(const Answer& answer, const std::string& url) {
   out += !detail.empty()                  ? detail
          : text(problem, "title").empty() ? "no further explanation"
                                           : text(problem, "title");
-  if (problem.is_object() && problem.contains("errors") && problem["errors"].is_array())
-    for (const auto& e : problem["errors"]) {
-      out += "\n  " + text(e, "pointer") + ": " + text(e, "reason");
-      if (!text(e, "allowed").empty()) out += " (allowed: " + text(e, "allowed") + ")";
+  if (problem.is_object() && problem.contains("errors") && problem["errors"].is_array()) {
+    const auto& errors = problem["errors"];
+    for (const auto& e : errors) {
+      // The detail has told the only error already.
+      if (errors.size() > 1) out += "\n  " + text(e, "pointer") + ": " + text(e, "reason");
+      if (const auto allowed = text(e, "allowed"); !allowed.empty())
+        out += (errors.size() > 1 ? " (allowed: " : "\n(allowed: ") + allowed + ")";
     }
+  }
   if (answer.status == 401) out += "\nSet SETTLED_API_KEY, or use --data-dir of a development server.";
   if (!text(problem, "code").empty()) out += "\ncode " + text(problem, "code");
   if (!text(problem, "trace_id").empty()) out += " · trace " + text(problem, "trace_id");

@@ -28,7 +28,7 @@ std::string age(const json& seconds) {
   if (!seconds.is_number_integer()) return {};
   const auto s = seconds.get<long long>();
   const auto two = [](long long large, const char* one, long long small, const char* other) {
-    return std::to_string(large) + ' ' + one + ' ' + std::to_string(small) + ' ' + other;
+    return std::to_string(large) + ' ' + one + (small > 0 ? ' ' + std::to_string(small) + ' ' + other : "");
   };
   if (s >= 86'400) return two(s / 86'400, "d", s % 86'400 / 3'600, "h");
   if (s >= 3'600) return two(s / 3'600, "h", s % 3'600 / 60, "min");

@@ -88,8 +88,8 @@ int recovery(const Context& context) {
               moment(report, "ended_at").c_str());
   Table table({"taken up at the start", ">settlements"});
   table.add({"in all", text(report, "taken_up")});
-  for (const auto& [state, count] : report.value("found", json::object()).items())
-    table.add({"  " + state, count.dump()});
+  const auto found = report.value("found", json::object());
+  for (const auto& [state, count] : found.items()) table.add({"  " + state, count.dump()});
   table.add({"final by now", text(report, "resolved")});
   table.add({"still open", text(report, "left")});
   table.add({"parked: nobody works on them", text(report, "parked")});
