@@ -31,8 +31,9 @@ struct FrontLimits {
   /// Longest wait for an actor's answer. Longer than a database restart takes, shorter than clients' own
   /// time-outs.
   std::chrono::milliseconds answer_max{10'000};
-  /// A job that somebody runs by hand is answered when it has run; a check of all the books takes a while.
-  std::chrono::milliseconds job_max{120'000};
+  /// A job that somebody runs by hand is answered when it has run; a check of all the books takes a
+  /// while. Shorter than clients usually wait.
+  std::chrono::milliseconds job_max{50'000};
   /// Health must answer while everything else hangs.
   std::chrono::milliseconds health_max{1'000};
   /// Requests under way. Beyond: 503 at once.

@@ -66,6 +66,8 @@ std::string_view name_of(Event event) {
       return "absent";
     case Event::expire:
       return "expire";
+    case Event::postpone:
+      return "postpone";
   }
   return "";
 }

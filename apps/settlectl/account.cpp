@@ -1,44 +1,13 @@
 // settlectl account open | fund | list | show.
-#include "apps/settlectl/api_client.hpp"
+#include "apps/settlectl/api_json.hpp"
 #include "apps/settlectl/commands.hpp"
 #include "apps/settlectl/terminal.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <random>
 
 namespace settled::ctl {
 namespace {
-using nlohmann::json;
-
-std::string text(const json& object, const char* key) {
-  const auto at = object.find(key);
-  if (at == object.end() || at->is_null()) return {};
-  return at->is_string() ? at->get<std::string>() : at->dump();
-}
-
-json parsed(const Answer& answer, const std::string& url) {
-  require(answer, url);
-  auto body = json::parse(answer.body, nullptr, false);
-  if (!body.is_object()) throw Stop(exit_our_fault, "The answer of " + url + " is not a JSON object.");
-  return body;
-}
-
-/// All pages of a list.
-std::vector<json> all_pages(ApiClient& client, const std::string& path) {
-  std::vector<json> out;
-  std::string cursor;
-  do {
-    auto next = path;
-    if (!cursor.empty()) next += "&cursor=" + percent_encoded(cursor);
-    const auto body = parsed(client.get(next), client.url());
-    for (const auto& item : body.value("data", json::array())) out.push_back(item);
-    cursor = text(body, "next_cursor");
-  } while (!cursor.empty());
-  return out;
-}
-
 std::vector<json> find_accounts(ApiClient& client, const std::string& kind, const std::string& bank,
                                 const std::string& currency) {
   std::string path = "/api/v1/accounts?limit=200";
@@ -81,9 +50,7 @@ int account_open(const Context& context, const AccountOpenOptions& o) {
   if (o.is_default) body["default"] = true;
   // Not repeated after a broken connection: an account has no idempotency key, and a second one of the same
   // kind would be another account.
-  const auto account =
-      parsed(client.post("/api/v1/accounts", body.dump(-1, ' ', false, json::error_handler_t::replace)),
-             client.url());
+  const auto account = parsed(client.post("/api/v1/accounts", dumped(body)), client.url());
   if (context.json)
     std::puts(account.dump().c_str());
   else
@@ -110,8 +77,7 @@ int account_fund(const Context& context, const AccountFundOptions& o) {
     id = text(found[0], "id");
   }
   const auto key = o.key.empty() ? fresh_key() : o.key;
-  const auto body =
-      json{{"amount", amount}, {"currency", currency}}.dump(-1, ' ', false, json::error_handler_t::replace);
+  const auto body = dumped({{"amount", amount}, {"currency", currency}});
   const auto answer = with_patience(context, client, [&] {
     return client.post("/api/v1/accounts/" + percent_encoded(id) + "/fund", body, key);
   });
@@ -124,6 +90,35 @@ int account_fund(const Context& context, const AccountFundOptions& o) {
     std::printf("%s %s %s to %s%s\n", text(funded, "journal").c_str(), grouped(amount).c_str(),
                 currency.c_str(), id.c_str(),
                 answer.replayed ? " (done before with this key; not funded again)" : "");
+  return exit_ok;
+}
+
+int account_set(const Context& context, const AccountSetOptions& o) {
+  json body = json::object();
+  const auto threshold = [&](const char* name, const std::string& value) {
+    if (value.empty()) return;
+    body[name] = value == "none" ? json() : json(value);
+  };
+  if (o.close) body["status"] = "closed";
+  if (o.open) body["status"] = "open";
+  if (!o.floor.empty()) body["floor"] = o.floor;
+  threshold("low_threshold", o.low);
+  threshold("high_threshold", o.high);
+  if (body.empty())
+    throw Stop(exit_usage, "Nothing to change: give --floor, --low, --high, --close or --open.");
+  ApiClient client(context);
+  const auto account =
+      parsed(client.send("PATCH", "/api/v1/accounts/" + percent_encoded(o.id), dumped(body)), client.url());
+  if (context.json) {
+    std::puts(dumped(account).c_str());
+    return exit_ok;
+  }
+  print_accounts({account});
+  const auto or_none = [&](const char* key) {
+    return text(account, key).empty() ? "none" : grouped(text(account, key));
+  };
+  std::printf("%s · floor %s · low threshold %s · high threshold %s\n", text(account, "status").c_str(),
+              or_none("floor").c_str(), or_none("low_threshold").c_str(), or_none("high_threshold").c_str());
   return exit_ok;
 }
 

@@ -76,6 +76,18 @@ Answer ApiClient::post(const std::string& path, const std::string& body, const s
   return answer_of(http_->client->Post(path, headers, body, "application/json"));
 }
 
+Answer ApiClient::send(const std::string& method, const std::string& path, const std::string& body) {
+  httplib::Request request;
+  request.method = method;
+  request.path = path;
+  request.headers = http_->headers;
+  if (!body.empty()) {
+    request.headers.emplace("Content-Type", "application/json");
+    request.body = body;
+  }
+  return answer_of(http_->client->send(request));
+}
+
 Answer ApiClient::stream(const std::string& path, const std::string& last_event_id,
                          const std::function<bool(std::string_view)>& on_bytes) {
   auto headers = http_->headers;
@@ -146,11 +158,15 @@ std::string sentences_of(const Answer& answer, const std::string& url) {
   out += !detail.empty()                  ? detail
          : text(problem, "title").empty() ? "no further explanation"
                                           : text(problem, "title");
-  if (problem.is_object() && problem.contains("errors") && problem["errors"].is_array())
-    for (const auto& e : problem["errors"]) {
-      out += "\n  " + text(e, "pointer") + ": " + text(e, "reason");
-      if (!text(e, "allowed").empty()) out += " (allowed: " + text(e, "allowed") + ")";
+  if (problem.is_object() && problem.contains("errors") && problem["errors"].is_array()) {
+    const auto& errors = problem["errors"];
+    for (const auto& e : errors) {
+      // The detail has told the only error already.
+      if (errors.size() > 1) out += "\n  " + text(e, "pointer") + ": " + text(e, "reason");
+      if (const auto allowed = text(e, "allowed"); !allowed.empty())
+        out += (errors.size() > 1 ? " (allowed: " : "\n(allowed: ") + allowed + ")";
     }
+  }
   if (answer.status == 401) out += "\nSet SETTLED_API_KEY, or use --data-dir of a development server.";
   if (!text(problem, "code").empty()) out += "\ncode " + text(problem, "code");
   if (!text(problem, "trace_id").empty()) out += " · trace " + text(problem, "trace_id");

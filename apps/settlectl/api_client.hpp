@@ -30,6 +30,8 @@ class ApiClient {
   Answer get(const std::string& path);
   /// An empty key sends no Idempotency-Key.
   Answer post(const std::string& path, const std::string& body, const std::string& idempotency_key = {});
+  /// PUT, PATCH or DELETE.
+  Answer send(const std::string& method, const std::string& path, const std::string& body);
   /// Streams a GET; `on_bytes` returns false to end it.
   Answer stream(const std::string& path, const std::string& last_event_id,
                 const std::function<bool(std::string_view)>& on_bytes);

@@ -31,6 +31,11 @@ struct AccountFundOptions {
   std::string bank, kind, key;
 };
 int account_fund(const Context& context, const AccountFundOptions& options);
+struct AccountSetOptions {
+  std::string id, floor, low, high;  // thresholds: an amount, or "none"
+  bool close = false, open = false;
+};
+int account_set(const Context& context, const AccountSetOptions& options);
 struct AccountListOptions {
   std::string kind, bank, currency;
 };

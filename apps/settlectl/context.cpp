@@ -17,15 +17,21 @@ std::optional<Endpoint> read_endpoint(const Context& context) {
     const auto at = file.find(key);
     return at != file.end() && at->is_string() ? at->get<std::string>() : std::string{};
   };
-  return Endpoint{text("http"), text("api_key"), text("sandbox"), text("database_url")};
+  return Endpoint{text("http"), text("api_key"), text("approver_key"), text("sandbox"), text("database_url")};
 }
 
 Endpoint find_server(const Context& context) {
   auto endpoint = read_endpoint(context).value_or(Endpoint{});
   if (!context.url.empty()) {
     // A key of the data folder is for the server of the data folder, not for any that we are pointed at.
-    if (context.url != endpoint.http) endpoint.api_key.clear();
+    if (context.url != endpoint.http) endpoint.api_key = endpoint.approver_key = "";
     endpoint.http = context.url;
+  }
+  if (context.as_approver) {
+    if (endpoint.approver_key.empty())
+      throw Stop(exit_config, "No second person's key is known: " + context.data_dir +
+                                  "/endpoint.json names one in development only. Give it with --api-key.");
+    endpoint.api_key = endpoint.approver_key;
   }
   if (!context.api_key.empty()) endpoint.api_key = context.api_key;
   if (endpoint.http.empty())

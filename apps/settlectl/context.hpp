@@ -30,13 +30,14 @@ struct Stop : std::runtime_error {
 struct Context {
   std::string data_dir = "./settled-dev";
   std::string url, api_key;  // set: as given; empty: endpoint.json of data_dir
+  bool as_approver = false;  // the second person's key of endpoint.json
   bool json = false;
   int timeout_seconds = 300;
 };
 
 /// What endpoint.json tells; empty where it does not.
 struct Endpoint {
-  std::string http, api_key, sandbox, database_url;
+  std::string http, api_key, approver_key, sandbox, database_url;
 };
 /// endpoint.json of the data folder; nothing where there is none.
 std::optional<Endpoint> read_endpoint(const Context& context);

@@ -1,4 +1,5 @@
 // settlectl: what a person or a script does with a running settled. This file is its command line.
+#include "apps/settlectl/command_line.hpp"
 #include "apps/settlectl/commands.hpp"
 #include "storage/migrations.hpp"
 
@@ -7,7 +8,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
+#include <fstream>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -16,45 +17,49 @@ namespace {
 using namespace settled::ctl;
 
 constexpr const char* about =
-    "Settles files of orders, watches, opens accounts, and checks the books of a running settled.\n"
+    "Settles files of orders, watches, opens accounts, checks the books, and shows operators what waits for\n"
+    "them in a running settled.\n"
     "Finds the server by SETTLED_URL and SETTLED_API_KEY, else by endpoint.json of the data folder.\n\n"
     "Examples:\n"
     "  settlectl settle examples/settlements-2026-11-20.csv --out result.csv\n"
     "  settlectl account fund 5000000 XOF --bank ABIDCIAB --kind vostro\n"
-    "  settlectl verify --acknowledged result.csv\n";
+    "  settlectl verify --acknowledged result.csv\n"
+    "  settlectl unknowns\n";
 
 constexpr const char* exit_codes =
     "Exit codes:\n"
     "   0  done; every order COMPLETED, the books are right\n"
-    "   1  an order FAILED or was refused; verify found something wrong\n"
+    "   1  an order FAILED or was refused; verify or invariants found something wrong\n"
     "   2  an order is still open, or got no definite answer (run again: nothing is paid twice)\n"
     "  64  command line        65  file or request refused   69  server or database away\n"
     "  70  fault of ours       73  cannot write              75  try again (429, 503)\n"
     "  77  not allowed         78  configuration\n";
 
-/// Everything that the command line can fill; one per run.
-struct Line {
-  Context context;
+/// What the commands of this file take; the others keep their own.
+struct Options {
   SettleOptions settle;
   WatchOptions watch;
   AccountOpenOptions open;
   AccountFundOptions fund;
+  AccountSetOptions set;
   AccountListOptions accounts;
   SettlementListOptions settlements;
   VerifyOptions verify;
   std::string id;
-  std::function<int()> run;
 };
 
-CLI::App* command(CLI::App& parent, const char* name, const char* what, const char* examples) {
-  auto* app = parent.add_subcommand(name, what);
-  app->footer(std::string("Examples:\n") + examples);
-  app->fallthrough();
-  return app;
+/// A key as it was given, or the first line of a file.
+std::string key_from(const std::string& given) {
+  if (!given.starts_with('@')) return given;
+  std::ifstream in(given.substr(1));
+  std::string key;
+  if (!std::getline(in, key) || key.empty())
+    throw Stop(exit_config, given.substr(1) + " has no API key in its first line.");
+  return key;
 }
 
-void add_settle(CLI::App& app, Line& line) {
-  auto& o = line.settle;
+void add_settle(CLI::App& app, Line& line, Options& options) {
+  auto& o = options.settle;
   auto* c = command(
       app, "settle", "Send a file of orders (CSV or ISO 20022 pain.001) and follow it to the end",
       "  settlectl settle orders.csv\n"
@@ -73,8 +78,8 @@ void add_settle(CLI::App& app, Line& line) {
   c->callback([&] { line.run = [&] { return settle(line.context, o); }; });
 }
 
-void add_watch(CLI::App& app, Line& line) {
-  auto& o = line.watch;
+void add_watch(CLI::App& app, Line& line, Options& options) {
+  auto& o = options.watch;
   auto* c = command(app, "watch", "Follow events, one line each; goes on after a broken connection",
                     "  settlectl watch\n"
                     "  settlectl watch --kind settlement. --after 0-100\n"
@@ -85,10 +90,10 @@ void add_watch(CLI::App& app, Line& line) {
   c->callback([&] { line.run = [&] { return watch(line.context, o); }; });
 }
 
-void add_account(CLI::App& app, Line& line) {
-  auto* account = app.add_subcommand("account", "Open, fund, list and show accounts");
+void add_account(CLI::App& app, Line& line, Options& options) {
+  auto* account = app.add_subcommand("account", "Open, fund, change, list and show accounts");
   account->require_subcommand(1)->fallthrough();
-  auto& o = line.open;
+  auto& o = options.open;
   auto* open = command(*account, "open", "Open an account",
                        "  settlectl account open --kind vostro --bank ABIDCIAB --currency XOF\n"
                        "  settlectl account open --kind nostro --bank DAKRSNDA --currency XOF --default\n");
@@ -102,7 +107,7 @@ void add_account(CLI::App& app, Line& line) {
   open->add_flag("--if-missing", o.if_missing, "Do nothing where such an account is there");
   open->callback([&] { line.run = [&] { return account_open(line.context, o); }; });
 
-  auto& f = line.fund;
+  auto& f = options.fund;
   auto* fund =
       command(*account, "fund", "Put money into an account (development only)",
               "  settlectl account fund acc_01j9… 5000000 XOF\n"
@@ -115,7 +120,21 @@ void add_account(CLI::App& app, Line& line) {
   fund->add_option("--key", f.key, "Idempotency key: the same key funds once");
   fund->callback([&] { line.run = [&] { return account_fund(line.context, f); }; });
 
-  auto& l = line.accounts;
+  auto& s = options.set;
+  auto* set = command(*account, "set", "Change an account's floor, thresholds or status",
+                      "  settlectl account set acc_01j9… --floor -5000000\n"
+                      "  settlectl account set acc_01j9… --low 100000 --high none\n"
+                      "  settlectl account set acc_01j9… --close\n\n"
+                      "Exit codes: 0 changed, 65 refused (money or holds on an account to close, …).\n");
+  set->add_option("ID", s.id)->required();
+  set->add_option("--floor", s.floor, "Where available ends: 0, or minus a credit line");
+  set->add_option("--low", s.low, "A balance that comes below it is told as an event; none: no threshold");
+  set->add_option("--high", s.high, "The same above it");
+  auto* close = set->add_flag("--close", s.close, "No orders any more");
+  set->add_flag("--open", s.open, "Orders again")->excludes(close);
+  set->callback([&] { line.run = [&] { return account_set(line.context, s); }; });
+
+  auto& l = options.accounts;
   auto* list = command(*account, "list", "List accounts", "  settlectl account list --kind vostro\n");
   list->add_option("--kind", l.kind);
   list->add_option("--bank", l.bank);
@@ -123,14 +142,14 @@ void add_account(CLI::App& app, Line& line) {
   list->callback([&] { line.run = [&] { return account_list(line.context, l); }; });
   auto* show =
       command(*account, "show", "One account with its last entries", "  settlectl account show acc_01j9…\n");
-  show->add_option("ID", line.id)->required();
-  show->callback([&] { line.run = [&] { return account_show(line.context, line.id); }; });
+  show->add_option("ID", options.id)->required();
+  show->callback([&] { line.run = [&] { return account_show(line.context, options.id); }; });
 }
 
-void add_settlement(CLI::App& app, Line& line) {
+void add_settlement(CLI::App& app, Line& line, Options& options) {
   auto* settlement = app.add_subcommand("settlement", "List and show settlements");
   settlement->require_subcommand(1)->fallthrough();
-  auto& o = line.settlements;
+  auto& o = options.settlements;
   auto* list = command(*settlement, "list", "The latest settlements",
                        "  settlectl settlement list --status CONFIRMING\n"
                        "  settlectl settlement list --from ABIDCIAB --limit 200 --json\n");
@@ -154,13 +173,13 @@ void add_settlement(CLI::App& app, Line& line) {
     const auto example = std::string("  settlectl ") + (entry.parent == &app ? "" : "settlement ") +
                          entry.name + " set_01j9…\n";
     auto* c = command(*entry.parent, entry.name, entry.what, example.c_str());
-    c->add_option("ID", line.id)->required();
-    c->callback([&line, run = entry.run] { line.run = [&line, run] { return run(line.context, line.id); }; });
+    c->add_option("ID", options.id)->required();
+    c->callback([&, run = entry.run] { line.run = [&, run] { return run(line.context, options.id); }; });
   }
 }
 
-void add_verify(CLI::App& app, Line& line) {
-  auto& o = line.verify;
+void add_verify(CLI::App& app, Line& line, Options& options) {
+  auto& o = options.verify;
   auto* c = command(
       app, "verify", "Check the books and compare them with the bank's own log",
       "  settlectl verify\n"
@@ -206,6 +225,7 @@ bool unknown_command(const CLI::App& app, int argc, char** argv) {
 
 int run(int argc, char** argv) {
   Line line;
+  Options options;
   CLI::App app(about, "settlectl");
   app.footer(exit_codes);
   app.require_subcommand(1);
@@ -221,19 +241,33 @@ int run(int argc, char** argv) {
                  "Give up when nothing has moved for so many seconds")
       ->check(CLI::Range(1, 86'400))
       ->capture_default_str();
-  // No flag: a command line can be read by everybody on the machine.
-  if (const char* key = std::getenv("SETTLED_API_KEY")) line.context.api_key = key;
-  add_settle(app, line);
-  add_watch(app, line);
-  add_account(app, line);
-  add_settlement(app, line);
-  add_verify(app, line);
+  if (const char* own = std::getenv("SETTLED_API_KEY")) line.context.api_key = own;
+  std::string key;
+  auto* given =
+      app.add_option("--api-key", key,
+                     "A key, or @FILE with one. Everybody on the machine can read a command line: prefer "
+                     "@FILE, or SETTLED_API_KEY");
+  app.add_flag("--as-approver", line.context.as_approver,
+               "With the second person's key of endpoint.json (development only)")
+      ->excludes(given);
+  add_settle(app, line, options);
+  add_watch(app, line, options);
+  add_account(app, line, options);
+  add_settlement(app, line, options);
+  add_verify(app, line, options);
+  add_breaks(app, line);
+  add_actions(app, line);
+  add_rules(app, line);
+  add_netting(app, line);
+  add_checks(app, line);
   if (unknown_command(app, argc, argv)) return exit_usage;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }
+  if (line.context.as_approver) line.context.api_key.clear();
+  if (!key.empty()) line.context.api_key = key_from(key);
   return line.run();
 }
 }  // namespace

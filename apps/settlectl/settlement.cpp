@@ -1,34 +1,13 @@
 // settlectl settlement list | show, timeline, status.
-#include "apps/settlectl/api_client.hpp"
+#include "apps/settlectl/api_json.hpp"
 #include "apps/settlectl/commands.hpp"
 #include "apps/settlectl/terminal.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <cstdio>
 
 namespace settled::ctl {
 namespace {
-using nlohmann::json;
-
-std::string text(const json& object, const char* key) {
-  if (!object.is_object()) return {};
-  const auto at = object.find(key);
-  if (at == object.end() || at->is_null()) return {};
-  return at->is_string() ? at->get<std::string>() : at->dump();
-}
-
-json fetch(ApiClient& client, const std::string& path) {
-  const auto answer = client.get(path);
-  require(answer, client.url());
-  auto body = json::parse(answer.body, nullptr, false);
-  if (!body.is_object())
-    throw Stop(exit_our_fault, "The answer of " + client.url() + " is not a JSON object.");
-  return body;
-}
-
 std::string path_of(const std::string& id) { return "/api/v1/settlements/" + percent_encoded(id); }
-std::string money(const json& s) { return grouped(text(s, "amount")) + ' ' + text(s, "currency"); }
 
 int exit_of(const std::string& status) {
   if (status == "COMPLETED") return exit_ok;
@@ -44,6 +23,13 @@ void print_head(const json& s) {
                   : "");
   if (s.contains("failure") && s["failure"].is_object())
     std::printf("%s: %s\n", text(s["failure"], "code").c_str(), text(s["failure"], "detail").c_str());
+  if (s.contains("waiting") && s["waiting"].is_object())
+    std::printf("waits for %s: %s%s%s\n", text(s["waiting"], "for").c_str(),
+                text(s["waiting"], "detail").c_str(),
+                text(s["waiting"], "release_at").empty() ? "" : ", until ",
+                moment(s["waiting"], "release_at").c_str());
+  if (const auto back = text(s, "compensated_by"); !back.empty())
+    std::printf("The money went back with %s.\n", back.c_str());
 }
 }  // namespace
 
@@ -91,8 +77,8 @@ int settlement_show(const Context& context, const std::string& id) {
   Table table({"field", "value"});
   for (const char* field :
        {"obligation_id", "settlement_date", "priority", "method", "metadata", "debit_account",
-        "credit_account", "connector", "reference", "bank_reference", "attempts", "outcome", "trace_id",
-        "created_at", "sent_at", "confirmed_at", "finalized_at"})
+        "credit_account", "connector", "reference", "bank_reference", "attempts", "outcome", "value_date",
+        "next_cut_off", "trace_id", "created_at", "sent_at", "confirmed_at", "finalized_at"})
     if (const auto value = text(s, field); !value.empty() && value != "{}") table.add({field, value});
   for (const auto& checkpoint : s.value("checkpoints", json::array()))
     table.add({"✓ " + text(checkpoint, "name"), text(checkpoint, "at")});
