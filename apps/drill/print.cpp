@@ -43,6 +43,7 @@ std::string again(const Options& o, int first, int rounds) {
   std::string out = "./dev drill --seed " + std::to_string(o.seed);
   if (first > 1) out += " --first-round " + std::to_string(first);
   out += " --rounds " + std::to_string(rounds);
+  if (o.failpoints) out += " --failpoints";
   if (o.orders != Options{}.orders) out += " --orders " + std::to_string(o.orders);
   return out + " --keep";
 }

@@ -56,6 +56,11 @@ int run_rounds(const Options& options) {
   {
     Drill drill({.folder = options.folder, .program_folder = options.program_folder});
     try {
+      if (options.failpoints) {
+        auto names = failpoints_of(options.program_folder);
+        if (names.empty()) throw Broken("this settled has no failpoints (`settled failpoints`)");
+        drill.use_failpoints(std::move(names));
+      }
       drill.open();
     } catch (const std::exception& e) {
       failure = Failure{0, "none: this was the first start", e.what(), {}};
