@@ -22,6 +22,7 @@ struct Tally {
   std::int64_t bad = 0, pending = 0;
   int restarts = 0;
   std::chrono::milliseconds longest_gap{0};
+  int longest_gap_round = 0;
   double seconds = 0;
   std::map<std::string, double> spent;  // seconds by part of the rounds
 };
