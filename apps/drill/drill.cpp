@@ -38,7 +38,7 @@ void Drill::strike(const Strike& strike, const Plan& plan, std::mt19937_64& chan
     if (strike.lasts.count() > 0) std::this_thread::sleep_for(strike.lasts);
     if (!failpoints_.empty() && one_in(chance, 2)) {
       const auto point = failpoints_[chance() % failpoints_.size()] +
-                         (one_in(chance, 2) ? ":kill@" : ":throw@") + std::to_string(between(chance, 1, 20));
+                         (one_in(chance, 2) ? ":kill@" : ":throw@") + std::to_string(between(chance, 1, 3));
       history_.note("failpoint: " + point);
       start_failing(point);
     } else {
@@ -154,9 +154,13 @@ void Drill::settle_up(int round) {
 void Drill::heal() {
   history_.note("healed");
   plan_ = {};
+  if (still_running() && std::exchange(failing_, false)) {
+    site_.end(SIGKILL);  // its failpoint waits still
+    site_.start();
+    ++tally_.restarts;
+  }
   const auto ready = [this] {
-    still_running();
-    return Web(site_.endpoint().http).get("/api/v1/health/ready").status == 200;
+    return still_running() && Web(site_.endpoint().http).get("/api/v1/health/ready").status == 200;
   };
   if (!eventually(ready, 60s)) throw Broken("settled has not been ready for 60 s although all is healed");
   site_.bank("DELETE", "/sandbox/faults");
