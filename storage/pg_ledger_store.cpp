@@ -10,6 +10,7 @@
 #include <pqxx/pqxx>
 
 #include <thread>
+#include <utility>
 
 namespace settled {
 namespace {
@@ -59,6 +60,7 @@ class PgLedgerStore final : public LedgerStore {
       read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;
+      down_ = false;
       settings_.on_database(true, "");
       return snapshot;
     });
@@ -160,10 +162,6 @@ class PgLedgerStore final : public LedgerStore {
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
     db_ = std::move(db);
-    if (down_) {
-      down_ = false;
-      settings_.on_database(true, "");
-    }
   }
 
   std::int64_t recorded_batch() {
@@ -178,6 +176,29 @@ class PgLedgerStore final : public LedgerStore {
     return rows[0][0].as<std::int64_t>();
   }
 
+  /// After a lock that we did not get: who holds one. Asked on the session whose statement has just been
+  /// rolled back, so that what is found is not ours.
+  std::string lock_in_the_way(const std::string& otherwise) {
+    try {
+      std::string words;
+      pqxx::nontransaction session(*db_);
+      for (const auto& r :
+           session.exec("select l.pid, coalesce(a.usename, 'of nobody'), min(c.relname::text) "
+                        "from pg_locks l join pg_class c on c.oid = l.relation "
+                        "left join pg_stat_activity a on a.pid = l.pid "
+                        "where l.granted and l.mode <> 'AccessShareLock' and l.pid <> pg_backend_pid() "
+                        "and l.database = (select oid from pg_database where datname = current_database()) "
+                        "and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace "
+                        "group by 1, 2 order by 1"))
+        words += (words.empty() ? "blocked by the database session " : ", and by session ") +
+                 r[0].as<std::string>() + " of user " + r[1].as<std::string>() + ", which locks " +
+                 r[2].as<std::string>();
+      return words.empty() ? otherwise : words;
+    } catch (const pqxx::failure&) {
+      return otherwise;
+    }
+  }
+
   /// Runs `work` until it got through. Refusals of our own making pass on; a database that is away is
   /// waited out.
   template <class Work>
@@ -186,7 +207,10 @@ class PgLedgerStore final : public LedgerStore {
          pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
       std::string why;
       try {
-        return work();
+        auto done = work();
+        // Only now: a new connection may wait for the same lock as the one before.
+        if (std::exchange(down_, false)) settings_.on_database(true, "");
+        return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
         throw;
@@ -199,7 +223,7 @@ class PgLedgerStore final : public LedgerStore {
         why = e.what();
       } catch (const pqxx::sql_error& e) {
         if (!passing(e.sqlstate())) throw;
-        why = e.what();
+        why = e.sqlstate() == "55P03" ? lock_in_the_way(e.what()) : e.what();
       } catch (const pqxx::failure& e) {
         why = e.what();
       }
