@@ -6,6 +6,7 @@ using Self = IntakeSelf;
 
 caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
   auto& state = self->state;
+  if (!state.rules_known) return caf::make_error(caf::sec::runtime_error, "the house rules are being read");
   const auto known = state.in_flight.size() + state.being_written + static_cast<std::size_t>(state.waiting);
   if (known + call.orders.size() > state.settings.in_flight_max) {
     Submissions full;
@@ -87,13 +88,14 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       [=](const ReadRecovery&) { return recovery_report(self->state); },
       [=](const ReadHealth&) {
         const auto& s = self->state;
-        HealthReport report{.ready = s.recovered,
+        HealthReport report{.ready = s.recovered && s.rules_known,
                             .in_flight = static_cast<std::int64_t>(s.in_flight.size()),
                             .recovering = static_cast<std::int64_t>(s.recovering.size())};
         report.items.push_back(
             {"recovery", s.recovered,
              s.recovered ? std::to_string(s.recovery.taken_up) + " settlements were taken up at the start"
                          : std::to_string(s.recovering.size()) + " settlements are still to be asked for"});
+        report.items.push_back({"rules", s.rules_known, s.rules_known ? "known" : "being read"});
         if (!s.parked.empty())
           report.items.push_back(
               {"parked", false, std::to_string(s.parked.size()) + " settlements need a person"});

@@ -64,6 +64,7 @@ struct IntakeState {
   RecoveryReport recovery;                      // of the start; what is left is counted when asked
   std::unordered_set<SettlementId> from_start;  // taken up at the start and not final yet
   Rules rules;
+  bool rules_known = false;
   std::set<std::pair<Currency, Method>> waiting_for;  // windows that an order waits in
   std::int64_t waiting = 0;                           // orders that hold nothing yet
   bool looking = false;                               // at the queue, or about to

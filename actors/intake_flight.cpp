@@ -1,4 +1,5 @@
 #include "actors/intake_parts.hpp"
+#include "telemetry/failpoint.hpp"
 
 namespace settled {
 namespace {
@@ -82,6 +83,7 @@ void take_up(IntakeSelf self) {
           [=](const InFlight& books) {
             auto& s = self->state;
             s.taking_up = false;
+            failpoint("takeover_between_take_and_recover");
             std::unordered_set<SettlementId> open;
             for (const SettlementView& one : books.settlements) {
               open.insert(one.id);
@@ -91,6 +93,7 @@ void take_up(IntakeSelf self) {
               start(self, one, Start::recovered);
             }
             // Who failed after its end was recorded is in the books no more.
+            std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
             s.loaded = true;
@@ -122,8 +125,8 @@ void ended(IntakeSelf self, const caf::down_msg& down) {
     park(self, id, why);
   } else {
     state.settings.on_failure(id, why, false);
-    take_up(self);
   }
+  take_up(self);
   report_recovered(self);
 }
 

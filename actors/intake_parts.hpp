@@ -20,7 +20,7 @@ RecoveryReport recovery_report(const IntakeState& state);
 void ended(IntakeSelf self, const caf::down_msg& down);
 
 // intake_queue.cpp: the house rules, and the orders that wait.
-/// Before the first order: nothing else is done until the rules are here.
+/// Orders are turned away until the rules are here.
 void load_rules(IntakeSelf self);
 /// Does it wait? Then the queue is looked at from now on, and it gets no actor yet.
 bool note_waiting(IntakeSelf self, const SettlementView& s);

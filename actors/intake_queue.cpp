@@ -41,9 +41,17 @@ std::vector<Refusal> wrong_with(const IntakeState& state, const ChangeRules& req
 
 void load_rules(IntakeSelf self) {
   self->request(self->state.settings.ledger, caf::infinite, ReadRules{})
-      .await([=](RulesFound& found) { self->state.rules = std::move(found.rules); },
-             // The writer is gone and comes back; until then no order can be written down either.
-             [=](const caf::error&) { load_rules(self); });
+      .then(
+          [=](RulesFound& found) {
+            self->state.rules = std::move(found.rules);
+            self->state.rules_known = true;
+            self->state.looking = false;
+            if (self->state.waiting > 0) look_soon(self);
+          },
+          // The writer is gone and comes back; until then no order can be written down either.
+          [=](const caf::error&) {
+            self->delayed_send(self, std::chrono::milliseconds(200), LookAtQueue{});
+          });
 }
 
 bool note_waiting(IntakeSelf self, const SettlementView& s) {
@@ -57,6 +65,11 @@ bool note_waiting(IntakeSelf self, const SettlementView& s) {
 
 void look_at_queue(IntakeSelf self) {
   auto& state = self->state;
+  if (!state.rules_known) return load_rules(self);
+  if (state.waiting == 0) {
+    state.looking = false;
+    return;
+  }
   ReleaseWaiting request;
   for (const auto& [currency, method] : state.waiting_for) {
     const auto window = window_now(state, currency, method);
@@ -73,7 +86,8 @@ void look_at_queue(IntakeSelf self) {
           [=](const Released& released) {
             auto& s = self->state;
             s.looking = false;
-            for (const auto& one : released.started) start(self, one, Start::fresh);
+            for (const auto& one : released.started)
+              if (!has_actor(s, one.id)) start(self, one, Start::fresh);
             for (const auto& one : released.refused) s.settings.on_refused(one);
             s.waiting = released.still_waiting;
             if (released.still_waiting > 0) look_soon(self);
@@ -97,6 +111,7 @@ caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request
           },
           [=](caf::error& why) mutable {
             promise.deliver(std::move(why));
+            self->state.rules_known = false;
             load_rules(self);  // it may have been recorded all the same
           });
   return promise;

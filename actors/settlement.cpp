@@ -1,5 +1,8 @@
 #include "actors/settlement.hpp"
 
+#include "telemetry/failpoint.hpp"
+#include "telemetry/mutant.hpp"
+
 namespace settled {
 namespace {
 using Self = SettlementActor::stateful_pointer<SettlementState>;
@@ -160,6 +163,10 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     s.busy = false;
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
     const auto outcome = answer.outcome;
+    if (kind == Attempt::Kind::send)
+      failpoint("answer_read_before_record");
+    else
+      failpoint("inquiry_answer_before_record");
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
     if (s.settlement.status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
         outcome != Outcome::rejected)
@@ -195,6 +202,7 @@ void send(Self self) {
 
 void inquire(Self self) {
   auto& state = self->state;
+  failpoint("before_inquiry");
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
             InquirePayment{instruction_of(state.settlement)});
 }
@@ -234,6 +242,7 @@ void next_step(Self self) {
   }
   // What may have left before a start is asked for, not sent.
   if (s.status == Status::EXECUTING && state.asked) return send(self);
+  if (mutant("resend_without_inquiry")) return send(self);
   inquire(self);
 }
 }  // namespace

@@ -1,6 +1,8 @@
 // settled: the settlement runtime. Reads its configuration, starts, settles until it is told to end.
 #include "config/load.hpp"
 #include "runtime/system.hpp"
+#include "storage/migrations.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <csignal>
 #include <filesystem>
@@ -8,11 +10,31 @@
 
 extern char** environ;
 
+namespace {
+/// One name per line, as FAILPOINT takes it, and behind a tab what has happened there.
+void print_failpoints() {
+  for (const auto& place : settled::failpoints()) {
+    if (!place.name.ends_with("_k")) {
+      std::cout << place.name << '\t' << place.where << '\n';
+      continue;
+    }
+    for (const auto& migration : settled::embedded_migrations())
+      std::cout << place.name.substr(0, place.name.size() - 1) << migration.number << '\t' << "migration "
+                << migration.name << " has run and is not committed\n";
+  }
+}
+}  // namespace
+
 int main(int argc, char** argv) {
   const auto loaded = settled::load_config(argc, argv, environ);
+  if (loaded.command == settled::Command::failpoints) {
+    print_failpoints();
+    return 0;
+  }
   if (const int code = settled::answer_command(loaded, std::cout, std::cerr);
       code != 0 || loaded.command != settled::Command::run)
     return code;
+  settled::arm_failpoints(loaded.config.failpoint);
   for (const auto& note : loaded.notes) std::cerr << note << '\n';
 
   // Blocked before the first thread, so that only wait_for_end takes them.

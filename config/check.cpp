@@ -1,5 +1,6 @@
 // What must hold between values, and how the findings are told.
 #include "config/load.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <algorithm>
 #include <array>
@@ -76,7 +77,10 @@ std::vector<std::string> problems(const Config& config) {
       out.push_back("ENVIRONMENT=production refuses: connector \"" + c.name +
                     "\" reaches its bank by plain HTTP. Set url to https://….");
   }
+  if (auto wrong = failpoint_problem(config.failpoint); !wrong.empty()) out.push_back(std::move(wrong));
   if (config.environment == Environment::production) {
+    if (!config.failpoint.empty())
+      out.emplace_back("ENVIRONMENT=production refuses: FAILPOINT is set. Unset FAILPOINT.");
     if (config.security.api_key.empty())
       out.emplace_back(
           "ENVIRONMENT=production refuses: no API key is configured. Set security.api_key to \"env:NAME\" or "
@@ -91,6 +95,7 @@ int answer_command(const LoadedConfig& loaded, std::ostream& out, std::ostream& 
   switch (loaded.command) {
     case Command::help:
     case Command::version:
+    case Command::failpoints:
       out << loaded.text << '\n';
       return 0;
     case Command::wrong_usage:

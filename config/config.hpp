@@ -148,6 +148,9 @@ struct SecurityConfig {
 
 struct Config {
   Environment environment = Environment::development;
+  /// FAILPOINT of the environment, for tests (telemetry/failpoint.hpp). No setting: nobody leaves it in a
+  /// file.
+  std::string failpoint;
   ServerConfig server;
   DatabaseConfig database;
   StorageConfig storage;

@@ -56,11 +56,19 @@ Flags parse_flags(int argc, const char* const* argv) {
   auto* check =
       config->add_subcommand("check", "print every setting, its value and its source; start nothing");
   check->fallthrough();
+  auto* failpoints = app.add_subcommand(
+      "failpoints",
+      "print the names for FAILPOINT=NAME:ACTION, at which a development server dies on purpose");
+  failpoints->footer(
+      "ACTION: kill | throw | stop | delay[=MS] | sqlstate=CODE (in_commit1, in_commit2), each with @N only\n"
+      "at the Nth time. Several with commas. Production refuses the variable.\n"
+      "Example: FAILPOINT=after_commit1_before_ack:kill settled");
   try {
     app.parse(argc, argv);
     for (std::size_t i = 0; i < described.size(); ++i)
       if (app.count(described[i].flag) > 0) out.values[described[i].flag] = values[i];
     if (check->parsed()) out.command = Command::config_check;
+    if (failpoints->parsed()) out.command = Command::failpoints;
   } catch (const CLI::CallForHelp&) {
     out.command = Command::help;
     out.text = app.help();

@@ -130,6 +130,8 @@ class Loader {
         out_.config.settlement.amount_limits.push_back({name, value});
         sources_["settlement.amount_limits"] = "environment " + name;
       }
+    if (const auto found = environment_.find("FAILPOINT"); found != environment_.end())
+      out_.config.failpoint = found->second;
     for (const auto& name : unused_variables())
       if (environment_.contains(std::string(name)))
         out_.notes.push_back(std::string(name) +

@@ -9,7 +9,7 @@
 
 namespace settled {
 
-enum class Command : std::uint8_t { run, config_check, version, help, wrong_usage };
+enum class Command : std::uint8_t { run, config_check, failpoints, version, help, wrong_usage };
 
 /// sysexits.h, as settlectl: 64 is a wrong command line, 78 a wrong configuration.
 inline constexpr int exit_usage = 64;

@@ -1,5 +1,7 @@
 #include "connectors/http_client.hpp"
 
+#include "telemetry/failpoint.hpp"
+
 #include <curl/curl.h>
 
 #include <algorithm>
@@ -65,7 +67,9 @@ struct Call {
   std::size_t header_bytes = 0;
   std::size_t body_max = 0, header_max = 0;
   bool too_large = false;
-  int starts = 0;  // how often curl began to write the request
+  std::size_t body_sent = 0;  // with failpoints only
+  bool cut = false;           // by a failpoint
+  int starts = 0;             // how often curl began to write the request
   std::optional<std::chrono::seconds> retry_after;
   std::array<char, CURL_ERROR_SIZE> error{};
 };
@@ -82,6 +86,7 @@ std::size_t on_body(char* data, std::size_t one, std::size_t count, void* self) 
 
 std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self) {
   auto& call = *static_cast<Call*>(self);
+  if (call.cut) return 0;
   const std::string_view line(data, one * count);
   call.header_bytes += line.size();
   if (call.header_bytes > call.header_max) {
@@ -110,8 +115,25 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
 int on_before_request(void* self, char*, char*, int, int) {
   auto& call = *static_cast<Call*>(self);
   if (call.starts > 0 && call.request.method == "POST") return CURL_PREREQFUNC_ABORT;
+  if (call.request.method == "POST" && failpoint_fails("before_first_byte")) return CURL_PREREQFUNC_ABORT;
   ++call.starts;
   return CURL_PREREQFUNC_OK;
+}
+
+/// Gives curl the body when the head is out. Only with failpoints: otherwise both leave in one write.
+std::size_t on_read(char* into, std::size_t one, std::size_t count, void* self) {
+  auto& call = *static_cast<Call*>(self);
+  if (failpoint_fails("after_first_byte")) return CURL_READFUNC_ABORT;
+  const auto n = call.request.body.copy(into, one * count, call.body_sent);
+  call.body_sent += n;
+  return n;
+}
+/// Only with failpoints: curl tells what it has written.
+int on_written(CURL*, curl_infotype type, char*, std::size_t, void* self) {
+  auto& call = *static_cast<Call*>(self);
+  if (type == CURLINFO_DATA_OUT && call.body_sent == call.request.body.size())
+    call.cut = failpoint_fails("after_last_byte") || call.cut;
+  return 0;
 }
 
 std::string_view code_of(CURLcode code, const Call& call) {
@@ -268,6 +290,7 @@ class HttpClient::Loop {
       // Not copied: the call outlives the transfer.
       curl_easy_setopt(easy, CURLOPT_POSTFIELDS, call->request.body.data());
       curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(call->request.body.size()));
+      if (failpoints_armed) show_writing(easy, *call);
     } else {
       curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     }
@@ -284,6 +307,16 @@ class HttpClient::Loop {
     }
     ++host.running;
     running_.emplace(easy, std::move(call));
+  }
+
+  static void show_writing(CURL* easy, Call& call) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, nullptr);
+    curl_easy_setopt(easy, CURLOPT_POST, 1L);
+    curl_easy_setopt(easy, CURLOPT_READFUNCTION, &on_read);
+    curl_easy_setopt(easy, CURLOPT_READDATA, &call);
+    curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
+    curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, &on_written);
+    curl_easy_setopt(easy, CURLOPT_DEBUGDATA, &call);
   }
 
   static void append(std::unique_ptr<curl_slist, SlistFree>& list, const std::string& header) {

@@ -1,6 +1,7 @@
 #include "http/event_feed.hpp"
 
 #include "http/json_out.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <algorithm>
 
@@ -86,8 +87,12 @@ void EventFeed::page_failed(std::uint64_t id) {
 }
 
 bool EventFeed::tell(Reader& reader, const Frame& frame) {
+  // A stream that cannot be written to is closed; its client comes again with its own cursor.
+  if (failpoint_fails("before_publish")) return false;
+  const bool open = !std::string_view(frame.kind).starts_with(reader.kind) || reader.writer.send(frame.text);
+  if (failpoint_fails("after_publish_before_cursor")) return false;
   reader.after = frame.seq;
-  return !std::string_view(frame.kind).starts_with(reader.kind) || reader.writer.send(frame.text);
+  return open;
 }
 
 bool EventFeed::pump(std::uint64_t id, Reader& reader) {

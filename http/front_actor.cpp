@@ -2,6 +2,7 @@
 
 #include "http/answers.hpp"
 #include "http/answers_operating.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <caf/send.hpp>
 
@@ -92,11 +93,14 @@ struct Dispatch {
   std::chrono::milliseconds most = self->state.limits.answer_max;
 
   void operator()(SubmitAsk& asked) const {
+    failpoint("after_parse");
     if (asked.orders.orders.empty()) return answer_batch(*ticket, asked, {});
     auto orders = std::move(asked.orders);
     ask<Submissions>(self, actors.intake, most, ticket, std::move(orders),
                      [self = self, ticket = ticket](Ticket& t, Submissions& answer) {
                        submitted(self, ticket, std::get<SubmitAsk>(t.ask), answer);
+                       // The answer is given: whatever happens now must not give another one.
+                       static_cast<void>(failpoint_fails("after_ack"));
                      });
   }
   void operator()(const ReadSettlement& q) const {

@@ -459,6 +459,18 @@ struct System::Impl {
     if (!why.empty()) throw StartFailure(exit_unavailable, "the books cannot be opened: " + why + '.');
   }
 
+  /// Before its rules are here the intake turns orders away.
+  void wait_for_the_rules() {
+    caf::scoped_actor self{*actors};
+    for (bool known = false; !known && !ending; std::this_thread::sleep_for(known ? 0ms : 5ms))
+      self->request(intake_actor, 5s, ReadHealth{})
+          .receive(
+              [&](const HealthReport& report) {
+                for (const auto& item : report.items) known = known || (item.name == "rules" && item.ok);
+              },
+              [](const caf::error&) {});
+  }
+
   void open_port() {
     try {
       front->start({intake_actor, ledger, reader, start_health(), scheduler_actor});
@@ -589,6 +601,7 @@ void System::start() {
     it.start_rails();
     it.start_intake();
     it.start_scheduler();
+    it.wait_for_the_rules();
     it.open_port();
     write_endpoint(
         data_dir, {.http = it.http_url(),

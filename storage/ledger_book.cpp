@@ -1,6 +1,7 @@
 #include "storage/ledger_book.hpp"
 
 #include "security/digest.hpp"
+#include "telemetry/mutant.hpp"
 
 #include <algorithm>
 
@@ -251,6 +252,7 @@ void LedgerBook::record_failed(SettlementView& s, const Refusal& refusal) {
 }
 
 void LedgerBook::hold(const SettlementView& s, LedgerBatch& batch) {
+  if (mutant("post_without_hold")) return;
   for (const AccountId id : {s.debit_account, s.credit_account}) {
     accounts_.at(id).held += s.order.amount.minor;
     batch.deltas[id].held += s.order.amount.minor;
@@ -259,11 +261,14 @@ void LedgerBook::hold(const SettlementView& s, LedgerBatch& batch) {
 }
 
 void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch) {
+  if (mutant("post_without_hold")) return;
   for (const AccountId id : {s.debit_account, s.credit_account}) {
     auto& held = accounts_.at(id).held;
     ensure(held >= s.order.amount.minor, "a hold that ends was counted");
     held -= s.order.amount.minor;
     batch.deltas[id].held -= s.order.amount.minor;
+    if (end == HoldEnd::released && mutant("release_hold_twice"))
+      batch.deltas[id].held -= s.order.amount.minor;
   }
   batch.hold_ends.push_back({s.id, end, s.finalized_at});
 }

@@ -1,10 +1,13 @@
 #include "storage/ledger_writer.hpp"
 
 #include "storage/ledger_book.hpp"
+#include "telemetry/failpoint.hpp"
+#include "telemetry/mutant.hpp"
 
 #include <chrono>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 namespace settled {
 namespace {
@@ -40,8 +43,14 @@ class Round {
     find_known_keys(requests);
     for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
     if (!batch_.empty()) {
+      if (mutant("ack_before_commit"))
+        for (auto& answer : std::exchange(answers_, {})) answer();
+      if (!batch_.opened.empty()) failpoint("before_commit1");
+      if (!batch_.changed.empty()) failpoint("before_commit2");
       state_.store->commit(batch_);
       state_.last_batch = batch_.number;
+      if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
+      if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
       const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
       state_.settings.on_commit(book_.chain().last_seq(), requests.size(), took.count());
     }
@@ -65,7 +74,7 @@ class Round {
     answer.results.reserve(request.items.size());
     for (auto& item : request.items) {
       const auto key = key_of(request.caller, item.order.idempotency_key);
-      if (const auto known = known_.find(key); known != known_.end()) {
+      if (const auto known = known_.find(key); known != known_.end() && !mutant("no_unique_idempotency")) {
         answer.results.push_back(replay_or_mismatch(known->second, item.order));
         continue;
       }

@@ -1,6 +1,7 @@
 #include "storage/migrate.hpp"
 
 #include "storage/migrations.hpp"
+#include "telemetry/failpoint.hpp"
 
 #include <pqxx/pqxx>
 
@@ -30,6 +31,7 @@ int migrate(const std::string& database_url) {
     session.exec(std::string(file.sql));
     session.exec("insert into schema_migrations(number, name) values (" + std::to_string(file.number) + ", " +
                  session.quote(std::string(file.name)) + ")");
+    failpoint("migration_step_k", file.number);
     session.exec("commit");
   }
   session.exec("select pg_advisory_unlock(" + std::to_string(lock_key) + ")");

@@ -1,5 +1,7 @@
 #include "storage/pg_connect.hpp"
 
+#include "telemetry/mutant.hpp"
+
 #include <pqxx/pqxx>
 
 #include <libpq-fe.h>
@@ -53,6 +55,7 @@ std::unique_ptr<pqxx::connection> pg_connect(const std::string& database_url) {
       // So that the server, too, notices a cut: a dead session of ours would keep its lock for hours.
       "set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3; "
       "set tcp_user_timeout = 4000; set client_connection_check_interval = '2s'");
+  if (mutant("async_commit")) session.exec("set synchronous_commit = off");
   return db;
 }
 

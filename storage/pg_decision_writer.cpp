@@ -49,7 +49,8 @@ void insert_action(pqxx::transaction_base& tx, const OperatorAction& a) {
 
 void end_action(pqxx::transaction_base& tx, const OperatorAction& a) {
   const auto ended = tx.exec_params(
-      "update operator_actions set state = $2, approved_by = $3, approved_at = case when $4::bigint = 0 then null "
+      "update operator_actions set state = $2, approved_by = $3, approved_at = case when $4::bigint = 0 then "
+      "null "
       "else " +
           time_param(4) + " end where id = $1 and state = 'pending'",
       to_string(a.id.uuid), std::string(to_string(a.state)), a.approved_by, a.approved_at);

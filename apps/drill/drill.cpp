@@ -1,7 +1,10 @@
 #include "apps/drill/rounds.hpp"
 
+#include <array>
 #include <csignal>
+#include <cstdio>
 #include <thread>
+#include <utility>
 
 namespace settled::drill {
 using namespace std::chrono_literals;
@@ -33,8 +36,15 @@ void Drill::strike(const Strike& strike, const Plan& plan, std::mt19937_64& chan
   history_.note("strike: " + strike.text());
   const auto back = [&] {
     if (strike.lasts.count() > 0) std::this_thread::sleep_for(strike.lasts);
-    site_.launch();
-    site_.await_endpoint();
+    if (!failpoints_.empty() && one_in(chance, 2)) {
+      const auto point = failpoints_[chance() % failpoints_.size()] +
+                         (one_in(chance, 2) ? ":kill@" : ":throw@") + std::to_string(between(chance, 1, 3));
+      history_.note("failpoint: " + point);
+      start_failing(point);
+    } else {
+      failing_ = false;
+      site_.start();
+    }
     set_faults(plan);  // the bank came back with it, without its scripts
     ++tally_.restarts;
   };
@@ -71,8 +81,29 @@ void Drill::strike(const Strike& strike, const Plan& plan, std::mt19937_64& chan
   if (hit) ++tally_.kills[to_string(strike.victim)];
 }
 
+void Drill::start_failing(const std::string& failpoint) {
+  site_.launch({"FAILPOINT=" + failpoint});
+  failing_ = true;
+  struck_ = false;
+  eventually([this] { return !still_running() || std::filesystem::exists(site_.data() / "endpoint.json"); },
+             60s);
+  if (!struck_) site_.await_endpoint();
+}
+
+bool Drill::still_running() {
+  const auto code = site_.ended();
+  if (!code) return true;
+  if (!std::exchange(failing_, false)) throw Broken("settled ended by itself with " + std::to_string(*code));
+  struck_ = true;
+  ++tally_.kills["failpoint"];
+  ++tally_.restarts;
+  history_.note("the failpoint has struck");
+  site_.start();
+  return false;
+}
+
 void Drill::await_progress() {
-  if (const auto code = site_.ended()) throw Broken("settled ended by itself with " + std::to_string(*code));
+  if (!still_running()) set_faults(plan_);
   if (history_.silence() > liveness_max) throw Broken("no request has ended for 30 s");
   std::this_thread::sleep_for(1ms);
 }
@@ -80,6 +111,7 @@ void Drill::await_progress() {
 void Drill::load(const Plan& plan, std::mt19937_64 chance, int round, int orders) {
   std::vector<Call> calls{draw_funding(history_, town_, chance, round)};
   for (auto& call : draw_calls(history_, town_, chance, round, orders)) calls.push_back(std::move(call));
+  plan_ = plan;
   set_faults(plan);
   const auto before = history_.answers();
   history_.start_clock();
@@ -121,7 +153,16 @@ void Drill::settle_up(int round) {
 
 void Drill::heal() {
   history_.note("healed");
-  site_.await_ready();
+  plan_ = {};
+  if (still_running() && std::exchange(failing_, false)) {
+    site_.end(SIGKILL);  // its failpoint waits still
+    site_.start();
+    ++tally_.restarts;
+  }
+  const auto ready = [this] {
+    return still_running() && Web(site_.endpoint().http).get("/api/v1/health/ready").status == 200;
+  };
+  if (!eventually(ready, 60s)) throw Broken("settled has not been ready for 60 s although all is healed");
   site_.bank("DELETE", "/sandbox/faults");
   history_.start_clock();
   for (std::int64_t left = -1, before = -1; left != 0; before = left) {
@@ -177,5 +218,19 @@ void Drill::close() {
                             "runtime error:", "WARNING: ThreadSanitizer", "terminate called"})
     if (const auto at = all.find(alarm); at != std::string::npos)
       throw Broken("a program said: " + all.substr(at, 600));
+}
+
+std::vector<std::string> failpoints_of(const std::filesystem::path& program_folder) {
+  std::vector<std::string> names;
+  std::FILE* said =
+      ::popen((program_folder / "settled").string().append(" failpoints 2>/dev/null").c_str(), "r");
+  if (!said) return names;
+  std::array<char, 512> line{};
+  while (std::fgets(line.data(), line.size(), said)) {
+    const std::string text = line.data();
+    names.push_back(text.substr(0, text.find_first_of("\t\n ")));
+  }
+  if (::pclose(said) != 0) names.clear();
+  return names;
 }
 }  // namespace settled::drill

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include <utility>
+
 namespace settled::drill {
 using nlohmann::ordered_json;
 using std::chrono::milliseconds;

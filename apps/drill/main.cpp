@@ -55,6 +55,8 @@ int main(int argc, char** argv) {
       app.add_option("--matrix", options.rows, "the fault matrix instead of rounds: all rows, or those named")
           ->expected(0, -1)
           ->type_name("ROW");
+  app.add_flag("--failpoints", options.failpoints,
+               "every other restart of settled fails at a point of its own");
   app.add_flag("--keep", options.keep, "keep that folder; a failure keeps it anyway");
   app.add_flag("--json", options.json, "the result as JSON");
   app.add_flag("--quiet", options.quiet, "no progress");

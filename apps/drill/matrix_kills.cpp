@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <csignal>
 #include <ctime>
+#include <set>
 #include <thread>
 
 namespace settled::drill {
@@ -111,6 +112,38 @@ std::string backend_killed(const RowSettings& settings) {
   return "ready at most " + in_seconds(worst) + " after PostgreSQL took connections";
 }
 
+std::string every_failpoint(const RowSettings& settings) {
+  const auto names = failpoints_of(settings.options.program_folder);
+  if (names.empty()) throw Skipped("needs failpoints, which this settled has not");
+  Drill drill(settings.site());
+  drill.open();
+  std::set<std::string> struck;
+  int round = 0;
+  for (const auto& name : names)
+    for (const char* action : {":kill@2", ":throw@2"}) {
+      drill.site().end(SIGKILL);
+      ++round;
+      drill.history().note(name + action);
+      drill.start_failing(name + action);
+      // Answers that are lost, so that there are inquiries too.
+      const Plan plan{.connections = 3, .scripts = {{"drop_answer", "\"count\":3"}}, .strikes = {}};
+      try {
+        drill.load(plan, chance_of(settings.options.seed, round, 6), round, 20);
+        drill.settle_up(round);
+      } catch (const std::exception& e) {
+        throw Broken(name + action + ": " + e.what());
+      }
+      if (drill.struck()) struck.insert(name);
+    }
+  drill.close();
+  return std::to_string(names.size()) + " points, killed and thrown at; " + std::to_string(struck.size()) +
+         " of them ended the process";
+}
+
+std::string needs_failpoints(const RowSettings&) {
+  throw Skipped("needs an actor that fails on demand for one order: not in this settled");
+}
+
 std::string sessions_terminated(const RowSettings& settings) {
   Drill drill(settings.site());
   drill.open();
@@ -149,6 +182,11 @@ std::vector<Row> rows_of_kills() {
        settled_killed_20_times},
       {"F02", "kill -9 of everything at once ×10", "not ready before the recovery is reported",
        everything_killed_10_times},
+      {"F06", "each failpoint, killed and thrown at", "the books right after each", every_failpoint},
+      {"F07", "the connector throws again and again", "restarts, then escalation; the ledger never restarts",
+       needs_failpoints},
+      {"F08", "one order always fails its actor", "it is parked, its neighbours are not slowed",
+       needs_failpoints},
       {"F19", "PostgreSQL fast restart ×10", "ready within 5 s of PostgreSQL taking connections",
        fast_restarts},
       {"F20", "PostgreSQL kill -9 of the postmaster ×10", "ready within 5 s of PostgreSQL taking connections",

@@ -12,7 +12,8 @@ struct Options {
   int first_round =
       1;  // rounds are drawn one by one from (seed, number): any of them can be seen again alone
   std::uint64_t seed = 1;
-  int orders = 60;  // per round
+  int orders = 60;          // per round
+  bool failpoints = false;  // restarts draw one, where the program has any
   bool keep = false, json = false, quiet = false;
   bool matrix = false;
   std::vector<std::string> rows;         // of the matrix; none: all

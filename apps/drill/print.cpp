@@ -33,7 +33,9 @@ void print_table(const Tally& t) {
   row("replays", std::to_string(t.replays));
   row("doubts ended by inquiry", std::to_string(t.by_inquiry));
   row("sent again with proof", std::to_string(t.proofs));
-  row("longest gap", seconds(static_cast<double>(t.longest_gap.count()) / 1'000) + " s");
+  row("longest gap",
+      seconds(static_cast<double>(t.longest_gap.count()) / 1'000) + " s" +
+          (t.longest_gap_round > 0 ? " (round " + std::to_string(t.longest_gap_round) + ')' : ""));
   std::string spent;
   for (const auto& [part, s] : t.spent) spent += (spent.empty() ? "" : ", ") + part + ' ' + seconds(s);
   row("seconds", seconds(t.seconds) + (spent.empty() ? "" : " (" + spent + ')'));
@@ -43,6 +45,7 @@ std::string again(const Options& o, int first, int rounds) {
   std::string out = "./dev drill --seed " + std::to_string(o.seed);
   if (first > 1) out += " --first-round " + std::to_string(first);
   out += " --rounds " + std::to_string(rounds);
+  if (o.failpoints) out += " --failpoints";
   if (o.orders != Options{}.orders) out += " --orders " + std::to_string(o.orders);
   return out + " --keep";
 }
@@ -78,6 +81,7 @@ void print_json(const Options& options, const Tally& t, const Failure* failure) 
                              {"ended_by_inquiry", t.by_inquiry},
                              {"sent_again_with_proof", t.proofs},
                              {"longest_gap_ms", t.longest_gap.count()},
+                             {"longest_gap_round", t.longest_gap_round},
                              {"seconds", t.seconds},
                              {"spent", t.spent}};
   if (failure) {

@@ -28,6 +28,7 @@ std::optional<Failure> run_round(Drill& drill, const Options& options, int round
   const auto plan = draw_plan(options.seed, round, options.orders);
   drill.history().note("round " + std::to_string(round) + ": " + plan.text());
   Failure failure{round, plan.text(), "", {}};
+  const auto gap_before = drill.tally().longest_gap;
   try {
     Stopwatch watch(drill.tally());
     drill.load(plan, chance_of(options.seed, round, 2), round, options.orders);
@@ -39,6 +40,7 @@ std::optional<Failure> run_round(Drill& drill, const Options& options, int round
     const auto judgement = drill.judge();
     watch.lap("verdict");
     ++drill.tally().rounds;
+    if (drill.tally().longest_gap > gap_before) drill.tally().longest_gap_round = round;
     if (judgement.ok()) return std::nullopt;
     failure.findings = judgement.all();
   } catch (const std::exception& e) {
@@ -56,6 +58,11 @@ int run_rounds(const Options& options) {
   {
     Drill drill({.folder = options.folder, .program_folder = options.program_folder});
     try {
+      if (options.failpoints) {
+        auto names = failpoints_of(options.program_folder);
+        if (names.empty()) throw Broken("this settled has no failpoints (`settled failpoints`)");
+        drill.use_failpoints(std::move(names));
+      }
       drill.open();
     } catch (const std::exception& e) {
       failure = Failure{0, "none: this was the first start", e.what(), {}};

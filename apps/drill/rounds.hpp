@@ -22,6 +22,7 @@ struct Tally {
   std::int64_t bad = 0, pending = 0;
   int restarts = 0;
   std::chrono::milliseconds longest_gap{0};
+  int longest_gap_round = 0;
   double seconds = 0;
   std::map<std::string, double> spent;  // seconds by part of the rounds
 };
@@ -60,18 +61,32 @@ class Drill {
   /// Ends settled in order; throws Broken where it does not, or where a sanitizer spoke.
   void close();
 
+  /// Starts settled so that it fails at a point of its own ("before_commit1:kill@2"). When it has ended of
+  /// that, it is started again without, whoever waits for it; `struck` tells.
+  void start_failing(const std::string& failpoint);
+  bool struck() const { return struck_; }
+  /// Restarts draw one of these, every other time.
+  void use_failpoints(std::vector<std::string> names) { failpoints_ = std::move(names); }
   void strike(const Strike& strike, const Plan& plan, std::mt19937_64& chance);
   void set_faults(const Plan& plan);
 
  private:
   void await_progress();
+  /// True where it ran; false where its failpoint ended it and it runs again. Throws Broken otherwise.
+  bool still_running();
 
   Site site_;
   History history_;
   Town town_;
   BankLog bank_;
   Tally tally_;
+  std::vector<std::string> failpoints_;
+  bool failing_ = false, struck_ = false;
+  Plan plan_;  // whose faults a restarted bank gets again
 };
+
+/// The names that `settled failpoints` prints; none where this build has no such command.
+std::vector<std::string> failpoints_of(const std::filesystem::path& program_folder);
 
 int run_rounds(const Options& options);
 

@@ -103,10 +103,12 @@ create view chk.instruction as
 
 -- A send begins with its intent, which is the event that leads to EXECUTING, and ends with the next event:
 -- with the outcome that it tells, or as a doubt when whoever sent could not record one. Only what has no
--- event after it is still under way. The exact times stand in settlement_attempts, for all but the good case.
+-- event after it is still under way. A send that is recorded without an intent of its own is told as well:
+-- it was blind. The exact times stand in settlement_attempts, for all but the good case.
 create view chk.attempt as
   with told as (
     select *, 'EXECUTING' = any(steps) as intends,
+           lag('EXECUTING' = any(steps)) over life as intended, count(sent) over life as sent_so_far,
            lag(sent) over life as sent_before, lead(sent) over life as sent_next, lead(at) over life as at_next,
            count(asked) over life as asked_so_far,
            count(sent) over (life rows between unbounded preceding and 1 following) as sent_until_next
@@ -122,6 +124,10 @@ create view chk.attempt as
            coalesce(proof, case when sent_before = 'not_sent' then 'nothing left: the send before is not_sent' end),
            case when sent_next is not null then sent_until_next end
     from told where intends
+    union all
+    select settlement_id, stream, seq, 0, 'SEND', sent, at - took_us * interval '1 microsecond', at, epoch, null,
+           sent_so_far
+    from told where sent is not null and intended is not true
   ), recorded as (
     select settlement_id, kind, started_at, ended_at,
            row_number() over (partition by settlement_id, kind order by n) as nth

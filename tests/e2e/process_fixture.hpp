@@ -95,6 +95,12 @@ class Settled {
   void launch();
   /// Throws with the log when it ended instead.
   void await_ready();
+  /// The same; false when it ended instead.
+  bool comes_up();
+  /// FAILPOINT of the next launches; empty for none.
+  void arm(std::string failpoint) { failpoint_ = std::move(failpoint); }
+  /// Looks whether it has died.
+  bool has_ended() { return pid_ == 0 || ended().has_value(); }
   void start() {
     launch();
     await_ready();
@@ -135,6 +141,7 @@ class Settled {
 
   const std::filesystem::path folder_;
   const std::vector<std::string> flags_;
+  std::string failpoint_;
   pid_t pid_ = 0, postmaster_killed_ = 0, sandbox_killed_ = 0;
   mutable std::mutex mutex_;
   std::map<std::string, std::string> endpoint_;

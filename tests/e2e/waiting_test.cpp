@@ -6,8 +6,9 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
-#include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <unistd.h>
 
 using namespace settled;
 using namespace settled::tests;
@@ -16,16 +17,20 @@ using nlohmann::json;
 namespace {
 struct Running {
   Running() {
-    ::setenv("SETTLED_SETTLEMENT_WINDOWS", "scheduled", 1);
-    ::setenv("MIN_TRANSACTION_AMOUNT_XOF", "10", 1);
-    ::setenv("MAX_TRANSACTION_AMOUNT_XOF", "500000", 1);
-    it = std::make_unique<Settled>();
+    config = std::filesystem::temp_directory_path() / ("waiting-" + std::to_string(::getpid()) + ".toml");
+    std::ofstream(config) << "[settlement]\nwindows = \"scheduled\"\namount_limits = "
+                             "[\"MIN_TRANSACTION_AMOUNT_XOF=10\", \"MAX_TRANSACTION_AMOUNT_XOF=500000\"]\n";
+    it = std::make_unique<Settled>(std::vector<std::string>{"--config", config.string()});
     it->start();
     put_window(0);
     open_account(*it, "vostro", "ABIDCIAB", "XOF", "1000000");
     open_account(*it, "nostro", "DAKRSNDA", "XOF", "10000000");
   }
-  ~Running() { it.reset(); }
+  ~Running() {
+    it.reset();
+    std::filesystem::remove(config);
+  }
+  std::filesystem::path config;
 
   /// A window for francs over SWIFT and one for everything else in francs, which opens `hours` from now and
   /// stays open for twelve hours.

@@ -291,6 +291,14 @@ BOOST_AUTO_TEST_CASE(what_is_under_way_shows_as_such_and_nothing_else_is_wrong) 
                   literal(vostro.id.text())) == "-10000 100 9900 \n");
 }
 
+BOOST_AUTO_TEST_CASE(a_blind_resend_shows) {
+  open("blind", 100);
+  send("blind", Outcome::unknown, {Event::doubt}, false);
+  send("blind", Outcome::completed, {Event::confirm}, true);
+  deliver();
+  BOOST_TEST(violated() == "b2 b10");
+}
+
 BOOST_AUTO_TEST_CASE(a_dead_writer_is_not_alive) {
   store.reset();
   const auto gone = [&] { return !query<bool>("select alive from chk.node"); };
