@@ -112,7 +112,11 @@ void append_comparison(std::string& out, const DryRunComparison& comparison,
 }  // namespace
 
 void answer_netting(Ticket& ticket, const NettingAsk& ask, const NettingBooked& booked) {
-  if (booked.refusal.code != Errc::ok) return ticket.refuse(refusal_of(ticket.route, booked.refusal));
+  if (booked.refusal.code != Errc::ok) {
+    auto problem = refusal_of(ticket.route, booked.refusal);
+    if (booked.journal) problem.existing_id = booked.journal.text();
+    return ticket.refuse(problem);
+  }
   const auto netting = net(ask.booking.obligations);
   ensure(static_cast<bool>(netting), "what was booked can be netted again");
   auto response = json_response(201);
@@ -120,7 +124,8 @@ void answer_netting(Ticket& ticket, const NettingAsk& ask, const NettingBooked& 
   std::string& out = response.body;
   out += '{';
   append_json_member(out, "id", booked.journal.text());
-  append_json_time(out, "at", booked.at);
+  // The id carries its time, so that a replay says the same.
+  append_json_time(out, "at", unix_ms_of(booked.journal.uuid) * 1000);
   append_json_bool(out, "dry_run", false);
   append_netting(out, *netting);
   out += '}';

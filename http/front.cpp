@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 
 namespace settled {
@@ -58,13 +59,20 @@ std::optional<Response> problem_page(std::string_view path) {
   out += transient(*code) ? "true}" : "false}";
   return response;
 }
+
+// What a client calls a method may not become a label of a metric.
+std::string_view known_method(const Request& request) {
+  constexpr std::array<std::string_view, 7> known{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+  const auto at = std::find(known.begin(), known.end(), request.method);
+  return at == known.end() ? "other" : *at;
+}
 }  // namespace
 
 Response Front::Impl::seen(const Request& request, Response response) {
   if (settings.on_request) {
     const auto pattern =
         request.route < 0 ? std::string_view() : route(static_cast<RouteId>(request.route)).pattern;
-    settings.on_request({request.method, pattern, response.status,
+    settings.on_request({known_method(request), pattern, response.status,
                          std::chrono::steady_clock::now() - request.received_at, request.request_id,
                          request.trace_id, request.caller, request.peer});
   }

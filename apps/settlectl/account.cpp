@@ -3,6 +3,8 @@
 #include "apps/settlectl/commands.hpp"
 #include "apps/settlectl/terminal.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdio>
 #include <random>
 

@@ -2,6 +2,8 @@
 
 #include "apps/settlectl/terminal.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdio>
 #include <iostream>
 

@@ -2,8 +2,9 @@
 #pragma once
 #include "apps/settlectl/api_client.hpp"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>

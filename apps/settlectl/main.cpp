@@ -210,8 +210,12 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 /// Says which command was meant where one is misspelled.
 bool unknown_command(const CLI::App& app, int argc, char** argv) {
-  if (argc < 2 || argv[1][0] == '-') return false;
-  const std::string word = argv[1];
+  int at = 1;
+  for (; at < argc && argv[at][0] == '-'; ++at)
+    if (const auto* option = app.get_option_no_throw(argv[at]); option && option->get_expected_max() > 0)
+      ++at;  // its value
+  if (at >= argc) return false;
+  const std::string word = argv[at];
   std::string nearest;
   for (const auto* c : app.get_subcommands([](const CLI::App*) { return true; })) {
     if (c->get_name() == word) return false;

@@ -4,6 +4,7 @@
 #include "apps/settlectl/terminal.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <fstream>

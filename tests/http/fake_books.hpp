@@ -38,6 +38,7 @@ struct FakeBooks {
   ChangeRules last_change;
   ReadWindow last_window;
   BookNetting last_netting;
+  std::map<std::string, std::pair<Digest, JournalId>> nettings;
   std::map<std::string, int> job_runs{{"retry", 0}};
 
   Uuid fresh() {
@@ -162,9 +163,15 @@ struct FakeBooks {
     last_netting = netting;
     const auto plan = dry_run(netting.obligations, means);
     if (!plan) return {{}, 0, false, plan.refusal()};
+    if (const auto at = nettings.find(netting.idempotency_key); at != nettings.end()) {
+      if (at->second.first == netting.request_digest) return {at->second.second, 0, true, {}};
+      return {at->second.second, 0, true, {Errc::idempotency_mismatch, "", "used for another netting", ""}};
+    }
     if (!plan->feasible)
       return {{}, 0, false, {Errc::netting_infeasible, "/obligations", "DAKRSNDA would pay too much.", ""}};
-    return {JournalId{fresh()}, now, false, {}};
+    const JournalId journal{fresh()};
+    nettings[netting.idempotency_key] = {netting.request_digest, journal};
+    return {journal, now, false, {}};
   }
 
   SettlementView complete(SettlementId id) {

@@ -2,7 +2,7 @@
 #define BOOST_TEST_MODULE http_front_operating
 #include "http/json_in_operating.hpp"
 #include "http/openapi.hpp"
-#include "tests/http/house.hpp"
+#include "tests/http/house_impl.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -250,6 +250,13 @@ BOOST_AUTO_TEST_CASE(a_netting_is_booked_with_its_proof_or_not_at_all) {
   BOOST_TEST(booked.at("positions").at(0).at("net") == "-100");
   BOOST_TEST(books->last_netting.idempotency_key == "n");
   BOOST_TEST(books->last_netting.caller == "ops");
+  BOOST_TEST(booked.at("at") == "2026-11-20T10:00:00.000000Z");
+  const auto again = post("/api/v1/nettings", body, "n");
+  BOOST_TEST(again->body == result->body);
+  BOOST_TEST(again->get_header_value("Idempotent-Replayed") == "true");
+  const auto other = post("/api/v1/nettings", R"({"obligations":[)" + too_much + "]}", "n");
+  check_problem(other, 409, "idempotency_mismatch", "");
+  BOOST_TEST(Json::parse(other->body).at("existing") == booked.at("id"));
   const auto refused = post("/api/v1/nettings", R"({"obligations":[)" + too_much + "]}", "n2");
   check_problem(refused, 422, "netting_infeasible", "/obligations");
   BOOST_TEST(Json::parse(refused->body).at("detail").get<std::string>().ends_with("Nothing was recorded."));

@@ -4,7 +4,7 @@
 
 #include "http/digest.hpp"
 #include "http/openapi.hpp"
-#include "tests/http/house.hpp"
+#include "tests/http/house_impl.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
