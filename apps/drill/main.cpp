@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
@@ -40,6 +41,7 @@ fs::path fresh_folder() {
 int main(int argc, char** argv) {
   // For the matrix alone: a process in another network.
   if (argc == 5 && std::string_view(argv[1]) == "--relay") return relay(argv[2], std::atoi(argv[3]), argv[4]);
+  std::signal(SIGPIPE, SIG_IGN);  // whom we write to may have been killed: by us
   Options options;
   std::string folder;
   CLI::App app("settled-drill: kills the real thing under load, and judges what is left", "settled-drill");
