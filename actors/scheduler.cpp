@@ -37,7 +37,7 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
 
 /// Asks `whom`; `words` says what came of it.
 template <class Answer, class Whom, class Question, class Words>
-void ask(Self self, std::string name, const Whom& whom, Question question, Words words) {
+void ask(Self self, const std::string& name, const Whom& whom, Question question, Words words) {
   self->request(whom, caf::infinite, std::move(question))
       .then([=](const Answer& answer) { ended(self, name, true, words(answer)); },
             [=](const caf::error& why) { ended(self, name, false, self->system().render(why)); });

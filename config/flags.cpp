@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <array>
 #include <vector>
 
@@ -80,7 +81,7 @@ Flags parse_flags(int argc, const char* const* argv) {
     out.text = e.what();
     for (int i = 1; i < argc; ++i) {
       std::string word = argv[i];
-      word = word.substr(0, word.find('='));
+      word.resize(std::min(word.find('='), word.size()));
       if (word.starts_with("--") && std::find(names.begin(), names.end(), word) == names.end())
         if (auto near = nearest(word, names); !near.empty()) out.text += "\nDid you mean " + near + "?";
     }

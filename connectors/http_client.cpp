@@ -171,7 +171,7 @@ std::string_view to_string(Kind kind) {
 
 class HttpClient::Loop {
  public:
-  explicit Loop(HttpClientSettings settings) : settings_(settings) {
+  explicit Loop(const HttpClientSettings& settings) : settings_(settings) {
     static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
     check(started, "global_init");
     multi_ = curl_multi_init();
@@ -430,7 +430,7 @@ class HttpClient::Loop {
   std::thread thread_;
 };
 
-HttpClient::HttpClient(HttpClientSettings settings) : loop_(std::make_unique<Loop>(settings)) {}
+HttpClient::HttpClient(const HttpClientSettings& settings) : loop_(std::make_unique<Loop>(settings)) {}
 HttpClient::~HttpClient() = default;
 
 void HttpClient::perform(HttpRequest request, Done done) {

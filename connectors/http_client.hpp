@@ -62,7 +62,7 @@ class HttpClient {
   /// Called exactly once, on the client's thread: hand over and return, never block, never throw.
   using Done = std::function<void(HttpResponse)>;
 
-  explicit HttpClient(HttpClientSettings settings = {});
+  explicit HttpClient(const HttpClientSettings& settings = {});
   /// Completes everything that is under way with `unknown` "shutting_down", then returns.
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;

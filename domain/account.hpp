@@ -45,8 +45,8 @@ struct Account {
   AccountStatus status = AccountStatus::open;
   bool is_default = false;  // the currency's nostro where we hold none at the payee's bank
   std::int64_t balance = 0;
-  std::int64_t held = 0;     // sum of the open holds that would lower this account
-  std::int64_t floor = 0;    // the limit below which available ends: 0, or minus a credit line
+  std::int64_t held = 0;   // sum of the open holds that would lower this account
+  std::int64_t floor = 0;  // the limit below which available ends: 0, or minus a credit line
   /// A balance that comes below the low or above the high one is told as an event.
   std::int64_t low_threshold = no_threshold, high_threshold = no_threshold;
   std::int64_t version = 0;  // number of entries; the next entry gets version + 1

@@ -47,18 +47,18 @@ enum class Errc : std::uint8_t {
   shutting_down = 32,
   no_rail = 33,  // no connector serves this bank and method
   illegal_transition = 34,
-  amount_below_min = 35,  // the amount is under the currency's smallest order
-  amount_above_max = 36,  // the amount is over the currency's largest order
-  window_closed = 37,  // the rail takes no orders now, and the order does not wait
-  date_past = 38,  // the settlement date is over
-  blocked_party = 39,  // a person decided that a party of the order is blocked
-  cancelled = 40,  // the order was called back before anything was held
-  already_resolved = 41,  // there is nothing left to decide
-  same_person = 42,  // who asked for it cannot approve it
-  digest_mismatch = 43,  // what is approved is not what was shown
+  amount_below_min = 35,       // the amount is under the currency's smallest order
+  amount_above_max = 36,       // the amount is over the currency's largest order
+  window_closed = 37,          // the rail takes no orders now, and the order does not wait
+  date_past = 38,              // the settlement date is over
+  blocked_party = 39,          // a person decided that a party of the order is blocked
+  cancelled = 40,              // the order was called back before anything was held
+  already_resolved = 41,       // there is nothing left to decide
+  same_person = 42,            // who asked for it cannot approve it
+  digest_mismatch = 43,        // what is approved is not what was shown
   resolved_not_executed = 44,  // two people decided that the bank did not execute it
-  bank_suspended = 45,  // a bank of the order takes no part for the time being
-  netting_infeasible = 46,  // somebody's cap or liquidity would break
+  bank_suspended = 45,         // a bank of the order takes no part for the time being
+  netting_infeasible = 46,     // somebody's cap or liquidity would break
 };
 std::string_view to_string(Errc e);
 std::optional<Errc> errc_from(std::string_view text);

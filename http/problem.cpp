@@ -196,7 +196,7 @@ Lang lang_from(const Request& request) {
     while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
     const int weight = weight_of(item);
     const auto tag = item.substr(0, 2);
-    const bool whole = item.size() == 2 || item[2] == '-' || item[2] == ';' || item[2] == ' ';
+    const bool whole = item.size() <= 2 || item[2] == '-' || item[2] == ';' || item[2] == ' ';
     if (tag.size() < 2 || !whole) continue;
     if (same_ignoring_case(tag, "en")) best_en = std::max(best_en, weight);
     if (same_ignoring_case(tag, "fr")) best_fr = std::max(best_fr, weight);

@@ -15,7 +15,7 @@ namespace {
 constexpr auto liveness_max = 30s;
 }  // namespace
 
-Drill::Drill(SiteSettings settings) : site_(settings), history_(settings.folder / "history.jsonl") {}
+Drill::Drill(const SiteSettings& settings) : site_(settings), history_(settings.folder / "history.jsonl") {}
 
 void Drill::open() {
   site_.start();

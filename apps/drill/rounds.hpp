@@ -37,7 +37,7 @@ struct Failure {
 /// One life of the books. May be used by any test that wants to load, strike and judge.
 class Drill {
  public:
-  explicit Drill(SiteSettings settings);
+  explicit Drill(const SiteSettings& settings);
 
   Site& site() { return site_; }
   const Site& site() const { return site_; }

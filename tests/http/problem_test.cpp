@@ -92,3 +92,17 @@ BOOST_AUTO_TEST_CASE(the_end_of_a_sentence_tells_what_became_of_the_money) {
   BOOST_TEST(detail(away, Lang::en, MoneyState::unsure).ends_with("look before you ask again."));
   BOOST_TEST(detail(away, Lang::fr, MoneyState::unsure).ends_with("regardez avant de redemander."));
 }
+
+BOOST_AUTO_TEST_CASE(a_language_tag_of_any_length_is_read_without_reaching_beyond_it) {
+  const auto lang = [](const char* header) {
+    Request request;
+    request.headers.push_back({"Accept-Language", header});
+    return lang_from(request);
+  };
+  BOOST_CHECK(lang("*") == Lang::en);
+  BOOST_CHECK(lang("f") == Lang::en);
+  BOOST_CHECK(lang(",,") == Lang::en);
+  BOOST_CHECK(lang("fr") == Lang::fr);
+  BOOST_CHECK(lang("fra, en;q=0.1") == Lang::en);
+  BOOST_CHECK(lang("en;q=0.2, fr-SN") == Lang::fr);
+}

@@ -167,11 +167,15 @@ BOOST_AUTO_TEST_CASE(the_log_is_read_in_pages) {
 
 BOOST_AUTO_TEST_CASE(every_business_field_is_in_the_digest) {
   std::set<std::string> digests{business_digest(order("R1"))};
-  for (auto change : std::vector<std::function<void(Order&)>>{
-           [](Order& o) { o.reference.append("2"); }, [](Order& o) { o.amount.minor = 1; },
-           [](Order& o) { o.amount.currency = *currency_from("NGN"); },
-           [](Order& o) { o.debtor_bank.assign(8, 'X'); }, [](Order& o) { o.creditor_bank.assign(8, 'X'); },
-           [](Order& o) { o.settlement_date = "2026-11-21"; }, [](Order& o) { o.method = "MOCK"; }}) {
+  const std::vector<std::function<void(Order&)>> changes{
+      [](Order& o) { o.reference.append("2"); },
+      [](Order& o) { o.amount.minor = 1; },
+      [](Order& o) { o.amount.currency = *currency_from("NGN"); },
+      [](Order& o) { o.debtor_bank.assign(8, 'X'); },
+      [](Order& o) { o.creditor_bank.assign(8, 'X'); },
+      [](Order& o) { o.settlement_date = "2026-11-21"; },
+      [](Order& o) { o.method = "MOCK"; }};
+  for (const auto& change : changes) {
     Order other = order("R1");
     change(other);
     digests.insert(business_digest(other));
