@@ -93,6 +93,7 @@ void take_up(IntakeSelf self) {
             // Who failed after its end was recorded is in the books no more.
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            std::erase_if(s.parked, [&](SettlementId id) { return !open.contains(id); });
             s.loaded = true;
             report_recovered(self);
             if (s.take_up_again) take_up(self);
@@ -122,8 +123,8 @@ void ended(IntakeSelf self, const caf::down_msg& down) {
     park(self, id, why);
   } else {
     state.settings.on_failure(id, why, false);
-    take_up(self);
   }
+  take_up(self);  // also when it is parked: its last step may have been its end
   report_recovered(self);
 }
 

@@ -42,8 +42,9 @@ std::vector<Refusal> wrong_with(const IntakeState& state, const ChangeRules& req
 void load_rules(IntakeSelf self) {
   self->request(self->state.settings.ledger, caf::infinite, ReadRules{})
       .await([=](RulesFound& found) { self->state.rules = std::move(found.rules); },
-             // The writer is gone and comes back; until then no order can be written down either.
-             [=](const caf::error&) { load_rules(self); });
+             // The writer is gone, and without rules nothing is judged. Asking again at once would never end
+             // where it does not come back, and who awaits does not hear that it shall end either.
+             [=](const caf::error& why) { self->quit(why); });
 }
 
 bool note_waiting(IntakeSelf self, const SettlementView& s) {
