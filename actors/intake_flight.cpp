@@ -126,7 +126,7 @@ void ended(IntakeSelf self, const caf::down_msg& down) {
   } else {
     state.settings.on_failure(id, why, false);
   }
-  take_up(self);
+  take_up(self);  // also when it is parked: its last step may have been its end
   report_recovered(self);
 }
 

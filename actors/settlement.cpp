@@ -196,6 +196,12 @@ void send(Self self) {
   const auto& settings = state.context->settings;
   const Micros not_after =
       state.context->steady() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
+  // Who takes us up after our intake's end lets the time of our last send begin with its own. Where the
+  // intake still lives now, that is after the moment that `not_after` counts from, however long our notice
+  // waits.
+  const auto* intake = caf::actor_cast<caf::abstract_actor*>(state.intake);
+  if (intake->getf(caf::abstract_actor::is_terminated_flag))
+    return self->quit(caf::exit_reason::user_shutdown);
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
             SendPayment{instruction_of(state.settlement), state.settlement.attempts, not_after});
 }

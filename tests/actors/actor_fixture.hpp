@@ -40,6 +40,10 @@ struct ActorFixture {
     open_account(AccountKind::nostro, "DAKRSNDA");
   }
 
+  ~ActorFixture() { world.kill_all_but({}); }
+  ActorFixture(const ActorFixture&) = delete;
+  ActorFixture& operator=(const ActorFixture&) = delete;
+
   void open_account(AccountKind kind, const std::string& bank) {
     const auto xof = *currency_from("XOF");
     const auto opened =

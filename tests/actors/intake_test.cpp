@@ -10,8 +10,16 @@ using tests::Reply;
 struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
 
+  static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
+    return std::chrono::seconds(0);
+  }
+  static std::shared_ptr<const Policy> always_open() {
+    return std::make_shared<const Policy>(Policy{.windows_always_open = true});
+  }
   IntakeActor start(const std::string& connector = "bank") {
-    IntakeSettings intake_settings{.clock = world.wall(),
+    IntakeSettings intake_settings{.policy = always_open(),
+                                   .zone_offset = utc,
+                                   .clock = world.wall(),
                                    .ids = world.ids(),
                                    .ledger = writer,
                                    .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
@@ -19,7 +27,7 @@ struct Fixture : tests::ActorFixture {
                                    .on_failure = [this](SettlementId, const std::string& why, bool parked) {
                                      failures.emplace_back(why, parked);
                                    }};
-    const auto started = world.system().spawn(intake, intake_settings);
+    const auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
     world.settle();
     return started;
   }
@@ -123,6 +131,25 @@ BOOST_AUTO_TEST_CASE(a_settlement_that_fails_again_and_again_is_parked_and_healt
   BOOST_TEST(actors_alive() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_settlement_whose_end_was_recorded_when_it_failed_for_the_last_time_needs_nobody) {
+  rail->on_send = [] { return Reply{}; };
+  rail->on_inquiry = [] { return reply(Outcome::unknown); };
+  const auto intake = start();
+  submit(intake, "k");
+  for (int restarts = 0; restarts < 3; ++restarts) {
+    world.kill(world.living("settlement").at(0));
+    world.settle();
+  }
+  rail->on_inquiry = [] { return reply(Outcome::completed); };
+  store.on_durable = [this] {
+    if (only_one().status == Status::COMPLETED) world.kill(world.living("settlement").at(0));
+  };
+  world.advance(1min);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+  BOOST_TEST(!health_says_parked(intake));
+  BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).in_flight == 0);
+}
+
 BOOST_AUTO_TEST_CASE(books_that_refuse_a_step_for_ever_park_its_settlement_and_lose_nothing) {
   const auto intake = start();
   bool broken = false;
@@ -144,15 +171,28 @@ BOOST_AUTO_TEST_CASE(books_that_refuse_a_step_for_ever_park_its_settlement_and_l
   BOOST_TEST(only_one().status == Status::COMPLETED);
 }
 
+BOOST_AUTO_TEST_CASE(an_intake_that_cannot_have_its_rules_says_so_and_asks_again_later) {
+  world.kill(writer);
+  const auto intake = start();
+  BOOST_TEST(world.alive(caf::actor_cast<caf::strong_actor_ptr>(intake)));
+  const auto health = world.ask<HealthReport>(intake, ReadHealth{});
+  BOOST_TEST(!health.ready);
+  bool named = false;
+  for (const auto& item : health.items) named = named || (item.name == "rules" && !item.ok);
+  BOOST_TEST(named);
+}
+
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
   rail->on_send = [] { return Reply{}; };
   IntakeSettings narrow{.in_flight_max = 1,
+                        .policy = always_open(),
+                        .zone_offset = utc,
                         .clock = world.wall(),
                         .ids = world.ids(),
                         .ledger = writer,
                         .rules = {{.connector = "bank", .banks = {"*"}, .methods = {}}},
                         .rails = {context()}};
-  const auto intake = world.system().spawn(settled::intake, narrow);
+  const auto intake = caf::actor_cast<IntakeActor>(world.system().spawn(settled::intake, narrow));
   BOOST_CHECK(submit(intake, "a").kind == Submission::Kind::accepted);
   const auto refused = submit(intake, "b");
   BOOST_CHECK(refused.kind == Submission::Kind::refused);

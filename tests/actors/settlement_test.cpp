@@ -3,6 +3,8 @@
 
 #include "tests/actors/actor_fixture.hpp"
 
+#include <caf/send.hpp>
+
 namespace settled {
 namespace {
 using namespace std::chrono_literals;
@@ -11,15 +13,14 @@ using tests::Reply;
 
 struct Fixture : tests::ActorFixture {
   std::vector<SettlementId> asked_once;
+  caf::actor intake;
 
   SettlementActor start(const SettlementView& row, Start how = Start::fresh) {
-    const auto intake = world.system().spawn([this]() -> IntakeActor::behavior_type {
-      return {[](const SubmitSettlements&) { return Submissions{}; },
-              [](const AwaitSettlement&) { return SettlementFound{}; },
-              [this](const AskedOnce& done) { asked_once.push_back(done.id); },
-              [](const ReadHealth&) { return HealthReport{}; }};
+    intake = world.system().spawn([this](caf::event_based_actor* self) -> caf::behavior {
+      self->set_default_handler(caf::drop);
+      return {[this](const AskedOnce& done) { asked_once.push_back(done.id); }};
     });
-    return world.system().spawn(settlement, context(), intake, row, how);
+    return world.system().spawn(settlement, context(), caf::actor_cast<IntakeActor>(intake), row, how);
   }
   std::chrono::microseconds since(Micros began, Micros at) const {
     return std::chrono::microseconds(at - began);
@@ -171,6 +172,28 @@ BOOST_AUTO_TEST_CASE(what_did_not_leave_expires_after_the_transaction_timeout_an
   BOOST_TEST(recorded(s.id).status == Status::ROLLED_BACK);
   BOOST_TEST(recorded(s.id).failure_code == "expired");
   BOOST_TEST(books->holds.at(s.id).ended);
+  BOOST_TEST(rail->sends.size() == 1U);
+}
+
+// Its intake is gone and a new one has taken its settlement up, while its own notice of that is still waiting
+// behind the writer's answer.
+BOOST_AUTO_TEST_CASE(an_orphan_that_has_not_heard_of_it_yet_sends_nothing) {
+  const auto s = row();
+  SettlementActor orphan;
+  rail->on_send = [] { return reply(Outcome::not_sent); };
+  store.on_durable = [&] {
+    if (only_one().attempts != 2) return;
+    world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 10s);
+    caf::anon_send(orphan, PatienceOver{});  // so that it has two messages
+  };
+  orphan = start(s);
+  world.advance(5s);
+  BOOST_TEST(only_one().attempts == 2);
+  BOOST_TEST(rail->sends.size() == 1U);
+  while (!world.step()) world.wait();  // it takes both, and has handled the first
+  world.kill(intake);
+  world.settle();
+  BOOST_TEST(actors_alive() == 0U);
   BOOST_TEST(rail->sends.size() == 1U);
 }
 

@@ -13,8 +13,8 @@ struct LossyRail {
   RailActor next;
   /// Asked per answer.
   std::function<bool()> loses;
-  /// Told who sends, with the reference, before the call is passed on.
-  std::function<void(const caf::strong_actor_ptr& who, const std::string& reference)> on_call =
+  /// Told who sends a payment, with the reference, before the call is passed on.
+  std::function<void(const caf::strong_actor_ptr& who, const std::string& reference)> on_send =
       [](const caf::strong_actor_ptr&, const std::string&) {};
 };
 struct LossyRailState {

@@ -24,9 +24,11 @@ struct Weather {
   int crash = 0;         // the process, likewise
   int usurp = 0;         // another writer takes over, likewise
   int commit_fault = 0;  // per commit, in thousandths
+  int queued = 0;        // orders that wait for funds instead of failing, in thousandths
   int answer_lost = 0;   // per answer between two actors, or to a client
   int creep = 0;         // time passes although somebody has a message, per step
   int wall_jump = 0;     // the wall clock is set, per step, in 1/10 of a thousandth
+  int pause = 0;         // an actor has no turn for a while, per step, likewise
   BankTrouble bank;
   microseconds lasts{0};
 };
@@ -34,6 +36,9 @@ struct Weather {
 class Scenario {
  public:
   Scenario(std::uint64_t seed, Verdict& verdict);
+  ~Scenario() { world_.kill_all_but({}); }  // before what they tell of their end
+  Scenario(const Scenario&) = delete;
+  Scenario& operator=(const Scenario&) = delete;
   void run();
   SimResult result() const;
 
@@ -41,14 +46,18 @@ class Scenario {
   void draw_weather();
   SimProcessSettings process_settings();
   void open_accounts();
+  void fund(AccountId account, std::int64_t amount, const std::string& key);
   void plan_orders();
   void storm();
   void trouble_actors();
   void trouble_bank();
   void usurp();
   void crash();
+  caf::strong_actor_ptr any_actor();
   void kill_one();
+  void pause_one();
   void heal();
+  void fund_everybody();
   void calm_down();
   bool at_rest() const;
   void step_or_wait();
@@ -110,6 +119,8 @@ void Scenario::draw_weather() {
   weather_.answer_lost = chance.one_of(0, 0, 20, 100);
   weather_.creep = chance.one_of(0, 0, 20, 200);
   weather_.wall_jump = chance.one_of(0, 0, 0, 20);
+  weather_.pause = chance.one_of(0, 0, 50, 200);
+  weather_.queued = chance.one_of(0, 0, 500);
   auto& bank = weather_.bank;
   for (int* rate :
        {&bank.request_lost, &bank.answer_lost, &bank.effect_late, &bank.server_error, &bank.not_sent,
@@ -124,6 +135,11 @@ SimProcessSettings Scenario::process_settings() {
   settings.store.books = books_;
   settings.store.fault = [this](const LedgerBatch&) { return commit_fault(); };
   settings.store.on_durable = [this] { durable(); };
+  settings.store.on_read = [this] {
+    if (!stormy_ || !world_.chance().per_mille(weather_.commit_fault / 4)) return;
+    fault("read refused");
+    throw std::runtime_error("the database refused the question");
+  };
   settings.bank = bank_;
   settings.settlement = {.transaction_timeout = milliseconds(chance.one_of(15'000, 300'000)),
                          .answer_max = 20s,
@@ -148,6 +164,12 @@ CommitFault Scenario::commit_fault() {
     fault("the writer dies before its commit");
     throw Death{};
   }
+  if (chance.per_mille(200)) {  // the writer blocks, and the world goes on
+    fault("the database is away");
+    const Micros until = world_.now() + chance.between(1'000, 20'000'000);
+    while (world_.now() < until && world_.wait()) {
+    }
+  }
   const auto what = chance.one_of(CommitFault::refused, CommitFault::refused, CommitFault::request_lost,
                                   CommitFault::answer_lost);
   fault("commit " + std::string(to_string(what)));
@@ -162,16 +184,22 @@ void Scenario::durable() {
   }
 }
 
+/// Does nothing when it was done before.
+void Scenario::fund(AccountId account, std::int64_t amount, const std::string& key) {
+  world_.ask<AccountChanged>(process_->ledger(), FundAccount{.caller = "ops",
+                                                             .idempotency_key = key + account.text(),
+                                                             .account = account,
+                                                             .amount = {amount, *currency_from("XOF")}});
+}
+
 void Scenario::open_accounts() {
-  const auto xof = *currency_from("XOF");
   const auto open = [&](AccountKind kind, const char* bank, std::int64_t funds, bool is_default = false) {
     const auto opened = world_.ask<AccountChanged>(
         process_->ledger(),
-        OpenAccount{"ops", {.kind = kind, .bank = bank, .currency = xof, .is_default = is_default}});
-    world_.ask<AccountChanged>(process_->ledger(), FundAccount{.caller = "ops",
-                                                               .idempotency_key = opened.account.id.text(),
-                                                               .account = opened.account.id,
-                                                               .amount = {funds, xof}});
+        OpenAccount{
+            "ops",
+            {.kind = kind, .bank = bank, .currency = *currency_from("XOF"), .is_default = is_default}});
+    fund(opened.account.id, funds, "at the start ");
   };
   auto& chance = world_.chance();
   open(AccountKind::vostro, "ABIDCIAB", chance.between(300, 2'000));
@@ -193,6 +221,7 @@ void Scenario::plan_orders() {
                                   .amount = {amount, *currency_from("XOF")},
                                   .settlement_date = ""},
                         .trace_id = {}};
+    if (chance.per_mille(weather_.queued)) order.order.insufficient_funds = Otherwise::queue;
     wishes.push_back(clients_->wish("alice", order));
     // The same key from elsewhere: the same order again, another one, or another caller's own.
     if (chance.per_mille(300)) wishes.push_back(clients_->wish("alice", order));
@@ -241,9 +270,10 @@ void Scenario::trouble_actors() {
   if (rarely(weather_.kill)) kill_one();
   if (rarely(weather_.crash) && process_->runs()) crash();
   if (rarely(weather_.usurp) && process_->runs()) usurp();
+  if (rarely(weather_.pause)) pause_one();
   if (rarely(weather_.wall_jump)) {
     fault("the wall clock is set");
-    world_.shift_wall(std::chrono::seconds(world_.chance().between(-3'600, 3'600)));
+    world_.set_wall(std::chrono::seconds(world_.chance().between(-3'600, 3'600)));
   }
   if (rarely(weather_.bank.not_sent / 10)) trouble_bank();
 }
@@ -255,15 +285,25 @@ void Scenario::trouble_bank() {
   world_.after(milliseconds(world_.chance().between(100, 10'000)), [this] { bank_->trouble.down = false; });
 }
 
-void Scenario::kill_one() {
+caf::strong_actor_ptr Scenario::any_actor() {
   auto& chance = world_.chance();
-  const auto* name = chance.one_of("settlement", "settlement", "settlement", "intake", "circuit_breaker",
-                                   "connector", "ledger_writer");
-  const auto victims = world_.living(name);
-  if (victims.empty()) return;
-  const auto& victim = victims[chance.below(victims.size())];
-  fault(std::string("kill ") + name + '#' + std::to_string(victim->id()));
+  const auto living = world_.living(chance.one_of("settlement", "settlement", "settlement", "intake",
+                                                  "circuit_breaker", "connector", "ledger_writer"));
+  return living.empty() ? nullptr : living[chance.below(living.size())];
+}
+
+void Scenario::kill_one() {
+  const auto victim = any_actor();
+  if (!victim) return;
+  fault("kill " + std::to_string(victim->id()));
   world_.kill(victim);
+}
+
+void Scenario::pause_one() {
+  const auto who = any_actor();
+  if (!who) return;
+  fault("pause " + std::to_string(who->id()));
+  world_.pause(who, microseconds(world_.chance().between(1'000, 20'000'000)));
 }
 
 /// Another writer over the same books, while ours lives on and does not know it yet.
@@ -295,6 +335,19 @@ void Scenario::heal() {
   bank_->trouble = {};
 }
 
+/// What waits for funds gets them.
+void Scenario::fund_everybody() {
+  if (std::none_of(books_->settlements.begin(), books_->settlements.end(),
+                   [](const auto& one) { return one.second.settlement.status == Status::PENDING; }))
+    return;
+  try {
+    for (const auto& [id, account] : std::map(books_->accounts))
+      if (account.kind == AccountKind::vostro || account.is_default) fund(id, 100'000, "later ");
+  } catch (const std::runtime_error& e) {
+    verdict_.note(std::string("not funded yet: ") + e.what());
+  }
+}
+
 bool Scenario::at_rest() const {
   if (!clients_->all_answered() || bank_->on_the_way > 0) return false;
   return std::all_of(books_->settlements.begin(), books_->settlements.end(),
@@ -311,6 +364,7 @@ void Scenario::calm_down() {
       if (starts_left-- == 0) return verdict_.fail("without any trouble the process does not get well");
       crash();
     }
+    if (guard % 1'000 == 999 && process_->runs()) fund_everybody();
     step_or_wait();
     if (world_.now() > late || guard > 50'000) return;
   }

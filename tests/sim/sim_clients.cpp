@@ -46,14 +46,34 @@ void SimClients::call(caf::event_based_actor* self, std::vector<std::size_t> wis
   for (const auto i : wishes) submit.orders.push_back(wishes_[i].order);
   self->request(intake, 20s, std::move(submit))
       .then(
-          [this, wishes](const Submissions& answer) {
+          [this, self, wishes](const Submissions& answer) {
             if (answer.results.size() != wishes.size())
               return verdict_.fail("a call was answered with another number of results");
             if (settings_.loses_answer()) return later(wishes);
             for (std::size_t i = 0; i < wishes.size(); ++i) answered(wishes[i], answer.results[i]);
+            if (const auto id = answer.results[0].settlement.id; id && world_.chance().per_mille(200))
+              await(self, id);
             later(wishes);
           },
           [this, wishes](const caf::error&) { later(wishes); });
+}
+
+/// Some wait for the end. What they are told must be so in the books.
+void SimClients::await(caf::event_based_actor* self, SettlementId id) {
+  const auto intake = settings_.intake();
+  if (!intake) return;
+  self->request(intake, 60s,
+                AwaitSettlement{id, std::chrono::milliseconds(world_.chance().between(0, 9'000))})
+      .then(
+          [this, id](const SettlementFound& told) {
+            if (!told.found) return;
+            const auto& recorded = settings_.books->settlements.at(id).settlement;
+            if (told.settlement.id != id ||
+                (final_status(told.settlement.status) && told.settlement.status != recorded.status))
+              verdict_.fail("a waiting client was told " + std::string(to_string(told.settlement.status)) +
+                            " of " + id.text());
+          },
+          [](const caf::error&) {});
 }
 
 void SimClients::answered(std::size_t i, const Submission& answer) {

@@ -41,6 +41,7 @@ class SimClients {
  private:
   void call(caf::event_based_actor* self, std::vector<std::size_t> wishes);
   void later(std::vector<std::size_t> wishes);
+  void await(caf::event_based_actor* self, SettlementId id);
   void answered(std::size_t wish, const Submission& answer);
   void check_recorded(const Wish& wish, const Submission& answer);
 

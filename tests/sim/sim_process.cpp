@@ -64,7 +64,7 @@ void SimProcess::start() {
 RailActor SimProcess::lossy(RailActor next, bool watch) {
   LossyRail settings{.next = std::move(next), .loses = [this] { return settings_.loses_answer(); }};
   if (watch)
-    settings.on_call = [this](const caf::strong_actor_ptr& who, const std::string& reference) {
+    settings.on_send = [this](const caf::strong_actor_ptr& who, const std::string& reference) {
       sender_seen(who, reference);
     };
   return world_.system().spawn(lossy_rail, settings);
@@ -91,20 +91,21 @@ void SimProcess::start_rail() {
 }
 
 void SimProcess::start_intake() {
-  IntakeSettings settings{.clock = world_.wall(),
-                          .ids = world_.ids(),
-                          .ledger = ledger_,
-                          .on_failure =
-                              [this](SettlementId id, const std::string& why, bool parked) {
-                                if (parked) ++parked_;
-                                if (verdict_.keeps())
-                                  verdict_.note((parked ? "parked " : "failed ") + id.text() + ": " + why);
-                              },
-                          .on_recovered =
-                              [this](const RecoveryReport& report) {
-                                if (verdict_.keeps())
-                                  verdict_.note("recovered " + std::to_string(report.taken_up));
-                              }};
+  IntakeSettings settings{
+      .policy = std::make_shared<const Policy>(Policy{.windows_always_open = true}),
+      .zone_offset = [](std::string_view, std::int64_t) { return std::chrono::seconds(0); },
+      .clock = world_.wall(),
+      .ids = world_.ids(),
+      .ledger = ledger_,
+      .on_failure =
+          [this](SettlementId id, const std::string& why, bool parked) {
+            if (parked) ++parked_;
+            if (verdict_.keeps()) verdict_.note((parked ? "parked " : "failed ") + id.text() + ": " + why);
+          },
+      .on_recovered =
+          [this](const RecoveryReport& report) {
+            if (verdict_.keeps()) verdict_.note("recovered " + std::to_string(report.taken_up));
+          }};
   settings.rules.push_back({.connector = "bank", .banks = {"*"}, .methods = {}});
   settings.rails.push_back(std::make_shared<SettlementContext>(
       SettlementContext{.ledger = ledger_,
@@ -119,8 +120,8 @@ void SimProcess::start_intake() {
   }));
 }
 
-/// Calls arrive here in the order in which they were made. Actors are numbered in the order of their birth:
-/// who speaks for a settlement after a younger one did should have been dead.
+/// Payments arrive here in the order in which they were sent. Actors are numbered in the order of their
+/// birth: who speaks for a settlement after a younger one did should have been dead.
 void SimProcess::sender_seen(const caf::strong_actor_ptr& who, const std::string& reference) {
   if (!who) return;
   auto& latest = senders_[reference];

@@ -65,7 +65,7 @@ class SimProcess {
   LedgerActor ledger_;
   RailActor rail_;
   IntakeActor intake_;
-  std::map<std::string, caf::actor_id> senders_;  // the latest actor that spoke for a reference
+  std::map<std::string, caf::actor_id> senders_;  // the latest actor that sent for a reference
 };
 
 }  // namespace settled::tests

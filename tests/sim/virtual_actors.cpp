@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 namespace settled::tests {
 namespace {
@@ -16,6 +15,9 @@ constexpr Micros never = std::numeric_limits<Micros>::max();
 const std::vector<std::string> helpers{"spawn_server", "config_server"};
 
 caf::scheduled_actor* actor_of(caf::resumable* job) { return dynamic_cast<caf::scheduled_actor*>(job); }
+caf::scheduled_actor& actor_of(const caf::strong_actor_ptr& who) {
+  return dynamic_cast<caf::scheduled_actor&>(*caf::actor_cast<caf::abstract_actor*>(who));
+}
 }  // namespace
 
 VirtualActors::Config::Config() {
@@ -80,10 +82,32 @@ void VirtualActors::run(std::size_t job) {
   scheduler_->try_run_once();
 }
 
+bool VirtualActors::paused(const caf::resumable* job) const {
+  if (paused_.empty()) return false;
+  const auto* actor = dynamic_cast<const caf::scheduled_actor*>(job);
+  return actor && paused_.contains(actor->id());
+}
+
+/// Whose turn it is; behind the last when all are paused.
+std::size_t VirtualActors::next_job() {
+  const auto& jobs = scheduler_->jobs;
+  std::size_t at = order_ == Order::chance ? chance_.below(jobs.size()) : 0;
+  for (std::size_t tried = 0; tried < jobs.size(); ++tried, at = (at + 1) % jobs.size())
+    if (!paused(jobs[at])) return at;
+  return jobs.size();
+}
+
 bool VirtualActors::step() {
   if (idle()) return false;
-  run(order_ == Order::chance ? chance_.below(scheduler_->jobs.size()) : 0);
+  const auto job = next_job();
+  if (job == scheduler_->jobs.size()) return false;
+  run(job);
   return true;
+}
+
+void VirtualActors::pause(const caf::strong_actor_ptr& who, std::chrono::microseconds time) {
+  paused_.insert(who->id());
+  after(time, [this, id = who->id()] { paused_.erase(id); });
 }
 
 Micros VirtualActors::next_due() const {
@@ -136,54 +160,57 @@ bool VirtualActors::alive(const caf::strong_actor_ptr& who) {
   return actor && !actor->mailbox().closed();
 }
 
-void VirtualActors::kill_actor(const caf::strong_actor_ptr& who) {
+void VirtualActors::end_actor(const caf::strong_actor_ptr& who, caf::exit_reason how) {
   if (!alive(who)) return;
-  auto* actor = dynamic_cast<caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
-  caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
+  caf::anon_send_exit(caf::actor_cast<caf::actor>(who), how);
+  run_out(who);
+}
+
+void VirtualActors::run_out(const caf::strong_actor_ptr& who) {
+  caf::resumable* job = &actor_of(who);
   auto& jobs = scheduler_->jobs;
   while (alive(who)) {
-    const auto at = std::find(jobs.begin(), jobs.end(), static_cast<caf::resumable*>(actor));
-    ensure(at != jobs.end(), "whoever has a message has a job");
+    const auto at = std::find(jobs.begin(), jobs.end(), job);
+    if (at == jobs.end()) return;  // it awaits an answer and hears nothing else: dies when it has it
     run(static_cast<std::size_t>(at - jobs.begin()));
   }
 }
 
-void VirtualActors::kill_all_but(const std::vector<std::string>& names) {
-  const auto spared = [&](const caf::scheduled_actor& actor) {
-    const std::string name = actor.name();
-    return std::find(names.begin(), names.end(), name) != names.end() ||
-           std::find(helpers.begin(), helpers.end(), name) != helpers.end();
-  };
-  // Who dies may have been about to spawn somebody: again until nobody is left.
-  for (std::set<caf::actor_id> sentenced;;) {
-    for (caf::resumable* job : scheduler_->jobs) note(job);
-    std::vector<caf::strong_actor_ptr> doomed;
-    std::erase_if(known_, [&](const auto& one) {
-      auto who = caf::actor_cast<caf::strong_actor_ptr>(one.second);
-      if (!alive(who)) return true;
-      const auto& actor =
-          dynamic_cast<const caf::scheduled_actor&>(*caf::actor_cast<caf::abstract_actor*>(who));
-      if (!spared(actor)) doomed.push_back(std::move(who));
-      return false;
-    });
-    if (doomed.empty()) return;
-    for (const auto& who : doomed)
-      if (sentenced.insert(who->id()).second)
-        caf::anon_send_exit(caf::actor_cast<caf::actor>(who), caf::exit_reason::kill);
-    for (const auto& who : doomed) kill_actor(who);
-  }
-}
-
-std::vector<caf::strong_actor_ptr> VirtualActors::living(const std::string& name) {
+std::vector<caf::strong_actor_ptr> VirtualActors::living_but(const std::vector<std::string>& names) {
   for (caf::resumable* job : scheduler_->jobs) note(job);
   std::vector<caf::strong_actor_ptr> found;
   std::erase_if(known_, [&](const auto& one) {
     auto who = caf::actor_cast<caf::strong_actor_ptr>(one.second);
     if (!alive(who)) return true;
-    const auto* actor = dynamic_cast<const caf::scheduled_actor*>(caf::actor_cast<caf::abstract_actor*>(who));
-    if (name == actor->name()) found.push_back(std::move(who));
+    const std::string name = actor_of(who).name();
+    if (std::find(names.begin(), names.end(), name) == names.end()) found.push_back(std::move(who));
     return false;
   });
+  return found;
+}
+
+void VirtualActors::kill_all_but(std::vector<std::string> names) {
+  names.insert(names.end(), helpers.begin(), helpers.end());
+  // Who dies may have been about to spawn somebody: again until nobody is left.
+  std::set<caf::actor_id> sentenced;
+  for (int guard = 0;; ++guard) {
+    const auto doomed = living_but(names);
+    if (doomed.empty()) return;
+    ensure(guard < 1'000, "everybody can be killed");
+    for (const auto& who : doomed) {
+      if (!sentenced.insert(who->id()).second) continue;
+      // A supervisor that ends by itself answers what it keeps for its child.
+      const bool supervisor = std::string_view(actor_of(who).name()) == "slot";
+      caf::anon_send_exit(caf::actor_cast<caf::actor>(who),
+                          supervisor ? caf::exit_reason::user_shutdown : caf::exit_reason::kill);
+    }
+    for (const auto& who : doomed) run_out(who);
+  }
+}
+
+std::vector<caf::strong_actor_ptr> VirtualActors::living(const std::string& name) {
+  auto found = living_but({});
+  std::erase_if(found, [&](const auto& who) { return name != actor_of(who).name(); });
   return found;
 }
 }  // namespace settled::tests

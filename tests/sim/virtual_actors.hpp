@@ -16,6 +16,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,11 +39,11 @@ class VirtualActors {
   Clock steady() const {
     return [this] { return now(); };
   }
-  /// What a clock on the wall would show. `shift_wall` sets it.
+  /// What a clock on the wall would show: at first noon of 2026-11-20, UTC. Somebody may set it.
   Clock wall() const {
     return [this] { return now() + wall_offset_; };
   }
-  void shift_wall(std::chrono::microseconds by) { wall_offset_ += by.count(); }
+  void set_wall(std::chrono::microseconds ahead) { wall_offset_ = wall_right + ahead.count(); }
   Ids ids();
 
   /// The world outside of the actors: `what` happens in `delay`.
@@ -60,10 +61,12 @@ class VirtualActors {
 
   template <class Handle>
   void kill(const Handle& who) {
-    kill_actor(caf::actor_cast<caf::strong_actor_ptr>(who));
+    end_actor(caf::actor_cast<caf::strong_actor_ptr>(who), caf::exit_reason::kill);
   }
+  /// Does not have its turn for this time, whatever is waiting for it.
+  void pause(const caf::strong_actor_ptr& who, std::chrono::microseconds time);
   /// Everybody dies before anybody notices, but for actors of these names.
-  void kill_all_but(const std::vector<std::string>& names);
+  void kill_all_but(std::vector<std::string> names);
   /// Living actors of this name, oldest first.
   std::vector<caf::strong_actor_ptr> living(const std::string& name);
   static bool alive(const caf::strong_actor_ptr& who);
@@ -81,10 +84,15 @@ class VirtualActors {
     Config();
   };
   void run(std::size_t job);
+  std::size_t next_job();
+  bool paused(const caf::resumable* job) const;
   void note(caf::resumable* job);
-  void kill_actor(const caf::strong_actor_ptr& who);
+  void end_actor(const caf::strong_actor_ptr& who, caf::exit_reason how);
+  void run_out(const caf::strong_actor_ptr& who);
+  std::vector<caf::strong_actor_ptr> living_but(const std::vector<std::string>& names);
   void trace_next(caf::resumable* job);
   Micros next_due() const;
+  static constexpr std::int64_t wall_right = 1795175000'000'000;
   void go_to(Micros when);
 
   Config config_;
@@ -92,9 +100,10 @@ class VirtualActors {
   caf::scheduler::test_coordinator* scheduler_;
   Order order_;
   Chance chance_;
-  std::int64_t wall_offset_ = 1'800'000'000'000'000;
+  std::int64_t wall_offset_ = wall_right;
   std::multimap<Micros, std::function<void()>> world_;
   std::map<caf::actor_id, caf::actor_addr> known_;
+  std::set<caf::actor_id> paused_;
   std::size_t steps_ = 0;
   std::uint64_t ids_ = 0;
 };
