@@ -193,6 +193,7 @@ BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
                         .rules = {{.connector = "bank", .banks = {"*"}, .methods = {}}},
                         .rails = {context()}};
   const auto intake = caf::actor_cast<IntakeActor>(world.system().spawn(settled::intake, narrow));
+  world.settle();  // it has its rules
   BOOST_CHECK(submit(intake, "a").kind == Submission::Kind::accepted);
   const auto refused = submit(intake, "b");
   BOOST_CHECK(refused.kind == Submission::Kind::refused);
