@@ -27,7 +27,7 @@ struct Fixture : tests::ActorFixture {
                                    .on_failure = [this](SettlementId, const std::string& why, bool parked) {
                                      failures.emplace_back(why, parked);
                                    }};
-    const auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
+    auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
     world.settle();
     return started;
   }
