@@ -77,7 +77,7 @@ void check(Self self) {
           [=](const caf::error& why) { ended(self, "check_invariants", false, self->system().render(why)); });
 }
 
-void add(Self self, std::string name, std::string purpose, std::chrono::seconds every,
+void add(Self self, const std::string& name, std::string purpose, std::chrono::seconds every,
          std::function<void()> run) {
   auto& job = self->state.jobs[name];
   job.view = {.name = name, .purpose = std::move(purpose), .every_s = every.count()};

@@ -272,7 +272,7 @@ caf::error write(Self self) {
     if (!state.book) load(self);
     if (!round.empty()) run_round(self, round);
   } catch (const std::exception& e) {
-    const auto why = caf::make_error(caf::sec::runtime_error, e.what());
+    auto why = caf::make_error(caf::sec::runtime_error, e.what());
     fail_all(round, why);
     fail_all(state.pending, why);
     self->quit(why);

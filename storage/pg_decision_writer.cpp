@@ -27,6 +27,7 @@ std::string int_array(const std::vector<int>& values) {
 template <class Field>
 std::string session_times(const std::vector<Session>& sessions, Field field) {
   std::vector<int> values;
+  values.reserve(sessions.size());
   for (const Session& s : sessions) values.push_back(s.*field);
   return int_array(values);
 }

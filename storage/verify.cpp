@@ -177,7 +177,7 @@ Verdict verify(const VerifyInput& input) {
   Verdict verdict;
   Effects effects;
   if (input.bank_log) {
-    verdict.bank.emplace();
+    verdict.bank = Verdict::Bank{};
     take(effects, input.bank_log(), true, *verdict.bank);
   }
   try {
