@@ -24,7 +24,8 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
     const auto rail = route(state.settings.rules, order.order);
     open.items.push_back(
         {SettlementId{state.settings.ids()}, order, rail ? state.settings.rules[*rail].connector : "",
-         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset)});
+         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset),
+         rail && state.settings.rules[*rail].on_us});
   }
   const auto count = open.items.size();
   state.being_written += count;
@@ -36,8 +37,8 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
           [=](Submissions& answer) mutable {
             self->state.being_written -= count;
             for (const Submission& one : answer.results) {
-              if (one.kind == Submission::Kind::accepted && one.settlement.status == Status::FAILED)
-                self->state.settings.on_refused(one.settlement);
+              if (one.kind == Submission::Kind::accepted && final_status(one.settlement.status))
+                self->state.settings.on_ended(one.settlement);
               if (one.kind == Submission::Kind::refused || final_status(one.settlement.status)) continue;
               if (note_waiting(self, one.settlement)) continue;
               if (one.kind == Submission::Kind::accepted)

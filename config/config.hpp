@@ -121,6 +121,7 @@ struct BreakerConfig {
 /// [[connector]]: one rail each.
 struct ConnectorConfig {
   std::string name;
+  /// "rest_bank", or "on_us": the payee's bank has its account here, and nothing leaves.
   std::string type = "rest_bank";
   std::string url;
   std::string key_id;
