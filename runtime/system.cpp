@@ -51,6 +51,8 @@ struct ActorConfig : caf::actor_system_config {
   ActorConfig() {
     add_message_types<caf::id_block::settled>();
     set("scheduler.max-threads", std::size_t{2});
+    // Idle workers wait for work; those that steal it poll for it.
+    set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
