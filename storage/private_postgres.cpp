@@ -295,7 +295,10 @@ void PrivatePostgres::launch() {
     auto before = fs::file_size(paths_.log, error);
     if (error) before = 0;
     // SIGINT is a fast stop: it is what the server gets when we are killed.
-    server_ = spawn_child(child(command, paths_.log, SIGINT, paths_.home));
+    auto server = child(command, paths_.log, SIGINT, paths_.home);
+    server.environment.insert(server.environment.end(), settings_.server_environment.begin(),
+                              settings_.server_environment.end());
+    server_ = spawn_child(server);
     int status = 0;
     if (wait_until_it_answers(&status)) return;
     server_ = 0;

@@ -18,6 +18,7 @@
 #include <string>
 #include <sys/types.h>
 #include <thread>
+#include <vector>
 
 namespace settled {
 
@@ -25,6 +26,7 @@ struct PrivatePostgresSettings {
   std::filesystem::path binaries;        // empty: Debian's, in the version that made the cluster
   std::string server_user = "postgres";  // who runs the server when we are root, whom PostgreSQL refuses
   int max_connections = 50;
+  std::vector<std::string> server_environment;  // "NAME=value", on top of ours: a slow disk for measuring
   /// How long leftovers of a crash may keep the data folder before a start gives up.
   std::chrono::milliseconds leftover_max = std::chrono::seconds(60);
   /// A fast stop ends sessions and writes a checkpoint; beyond this an immediate one, which recovers at the

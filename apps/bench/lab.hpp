@@ -1,0 +1,106 @@
+// What the cases share: the cluster, the filled book that every case starts from a copy of, and the way from
+// rounds to a result.
+#pragma once
+#include "apps/bench/cluster.hpp"
+#include "apps/bench/driver.hpp"
+#include "apps/bench/options.hpp"
+#include "apps/bench/reference.hpp"
+#include "apps/bench/result.hpp"
+#include "apps/bench/server.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace settled::bench {
+
+/// What one round found out, by name. "reference" is what its steadiness is judged by.
+using Round = std::map<std::string, double>;
+std::vector<double> column(const std::vector<Round>& rounds, const std::string& name);
+
+class Lab {
+ public:
+  explicit Lab(Options options);
+  ~Lab();
+
+  Cluster& cluster();
+  /// Another cluster, whose durable writes can be slowed down; the ordinary one is stopped meanwhile.
+  void use_slow_disk(bool slow);
+  /// A copy of the filled book: 20,000 settlements, analysed.
+  std::string fresh_database(const std::string& name);
+  PlainSql plain_sql();
+  CopyLimit copy_limit();
+  /// [[connector]] of the rail in the process, or of a bank where the build has none.
+  std::string rail();
+  std::vector<Round> rounds(const std::function<Round()>& round, int n = 0);
+  void say(const std::string& what) const;
+  void drop_databases();
+
+  const Options options;
+  const Town town;
+  /// The best number of connections, and what it brought: from http-single, or found out when first asked.
+  std::optional<int> best_connections;
+  std::optional<double> single_per_s;
+
+ private:
+  void fill();
+  std::unique_ptr<Cluster> cluster_;
+  std::unique_ptr<Bank> bank_;
+  bool slow_ = false;
+  int number_ = 0;
+  std::vector<std::string> databases_;
+};
+
+/// settled on a database of its own, the client that loads it, and the judgement of its books.
+class Stand {
+ public:
+  /// `settings` is settled.toml; empty: the rail alone.
+  explicit Stand(Lab& lab, const std::string& name, std::string settings = {});
+  ~Stand();
+
+  struct Run {
+    Traffic traffic;
+    double completed_per_s = 0;  // COMPLETED within the time of the load
+    double completed = 0;        // until nothing was in flight
+    double cpu_us = 0, driver_cpu_us = 0;
+  };
+  /// Orders alone: `batch` 0.
+  Run drive(const Load& load, Orders& orders, int batch = 0, std::string_view more_headers = {});
+  Orders orders(bool hot = false) const;
+  Load load(int connections, double seconds) const;
+  /// 64, 256 or 1,000 connections, a second each: whichever completes most. Warms up, too.
+  int best_connections();
+  /// Until nothing is in flight.
+  void drain();
+  std::int64_t count(const std::string& condition) const;
+  /// Drains, verifies, and compares what was acknowledged with what is COMPLETED. Empty: all is right.
+  std::string faults();
+
+  Server& server() { return *server_; }
+  const std::string& database() const { return database_; }
+  std::uint64_t acknowledged = 0, lost = 0;
+
+ private:
+  Lab& lab_;
+  const std::string database_;
+  std::unique_ptr<Server> server_;
+  std::int64_t completed_before_ = 0;
+  static std::uint64_t seed_;
+};
+
+struct Case {
+  const char* name;
+  const char* what;
+  bool quick;
+  std::vector<Result> (*run)(Lab& lab);
+};
+const std::vector<Case>& all_cases();
+
+/// Ours and theirs of the rounds as value, reference and ratio.
+Result compared(const std::string& name, const std::string& unit, const std::vector<Round>& rounds,
+                const std::string& ours = "ours", const std::string& reference = "reference");
+
+}  // namespace settled::bench

@@ -1,0 +1,1 @@
+insert into bench_rows values (nextval('bench_ids'), 1000, now());
