@@ -25,7 +25,7 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
     const auto rail = route(state.settings.rules, order.order);
     open.items.push_back(
         {SettlementId{state.settings.ids()}, order, rail ? state.settings.rules[*rail].connector : "",
-         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset),
+         state.judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset),
          rail && state.settings.rules[*rail].on_us});
   }
   const auto count = open.items.size();
@@ -83,6 +83,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
         report_recovered(self);
       },
       [=](const LookAtQueue&) { look_at_queue(self); },
+      [=](const RecoveryWaited&) { now_ready(self); },
       [=](const ApproveAction& request) { return approve(self, request); },
       [=](const ChangeRules& request) { return change_rules(self, request); },
       [=](const ReadWindow& question) { return read_window(self->state, question); },
@@ -91,11 +92,11 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       [=](const ReadRecovery&) { return recovery_report(self->state); },
       [=](const ReadHealth&) {
         const auto& s = self->state;
-        HealthReport report{.ready = s.recovered && s.rules_known,
+        HealthReport report{.ready = s.ready && s.rules_known,
                             .in_flight = static_cast<std::int64_t>(s.in_flight.size()),
                             .recovering = static_cast<std::int64_t>(s.recovering.size())};
         report.items.push_back(
-            {"recovery", s.recovered,
+            {"recovery", s.ready,
              s.recovered ? std::to_string(s.recovery.taken_up) + " settlements were taken up at the start"
                          : std::to_string(s.recovering.size()) + " settlements are still to be asked for"});
         report.items.push_back({"rules", s.rules_known, s.rules_known ? "known" : "being read"});

@@ -53,10 +53,16 @@ bool has_actor(const IntakeState& state, SettlementId id) {
   return known != state.in_flight.end() && known->second.actor;
 }
 
+void now_ready(IntakeSelf self) {
+  if (std::exchange(self->state.ready, true)) return;
+  self->state.settings.on_ready();
+}
+
 void report_recovered(IntakeSelf self) {
   auto& state = self->state;
   if (state.recovered || !state.loaded || !state.recovering.empty()) return;
   state.recovered = true;
+  now_ready(self);
   state.recovery.done = true;
   state.recovery.ended_at = state.settings.clock();
   state.settings.on_recovered(recovery_report(state));
@@ -96,6 +102,7 @@ void take_up(IntakeSelf self) {
             std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             s.loaded = true;
             report_recovered(self);
             if (s.take_up_again) take_up(self);

@@ -15,6 +15,7 @@ void park(IntakeSelf self, SettlementId id, const std::string& why);
 /// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a
 /// time, however many reasons there are.
 void take_up(IntakeSelf self);
+void now_ready(IntakeSelf self);
 void report_recovered(IntakeSelf self);
 RecoveryReport recovery_report(const IntakeState& state);
 void ended(IntakeSelf self, const caf::down_msg& down);

@@ -44,6 +44,7 @@ void load_rules(IntakeSelf self) {
       .then(
           [=](RulesFound& found) {
             self->state.rules = std::move(found.rules);
+            self->state.judge.rules_changed();
             self->state.rules_known = true;
             self->state.looking = false;
             if (self->state.waiting > 0) look_soon(self);
@@ -107,6 +108,7 @@ caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request
       .then(
           [=](RulesFound& found) mutable {
             self->state.rules = found.rules;
+            self->state.judge.rules_changed();
             promise.deliver(std::move(found));
           },
           [=](caf::error& why) mutable {

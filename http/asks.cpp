@@ -38,8 +38,8 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.orders.orders.push_back(
-      {*idempotency_key_of(request), digest, std::move(parsed.value->order), request.trace_id});
+  ask.key = {request.caller, *idempotency_key_of(request), digest};
+  ask.orders.orders.push_back({ask.key.key, digest, std::move(parsed.value->order), request.trace_id});
   return ask;
 }
 

@@ -354,9 +354,9 @@ struct System::Impl {
                         {{"settlement", id.text()}, {"why", why}});
             },
         .on_ended = [this](const SettlementView& s) { tell_end(s); },
+        .on_ready = [this] { metrics.ready(true); },
         .on_recovered =
-            [this](const RecoveryReport& report) {
-              metrics.ready(true);
+            [](const RecoveryReport& report) {
               log_info("recovered", {{"in_flight_at_start", report.taken_up},
                                      {"funds_locked", report.funds_locked},
                                      {"executing", report.executing},
