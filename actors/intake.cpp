@@ -8,23 +8,25 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
   auto& state = self->state;
   if (!state.rules_known) return caf::make_error(caf::sec::runtime_error, "the house rules are being read");
   const auto known = state.in_flight.size() + state.being_written + static_cast<std::size_t>(state.waiting);
-  if (known + call.orders.size() > state.settings.in_flight_max) {
-    Submissions full;
-    full.results.assign(
-        call.orders.size(),
-        {.refusal = {Errc::overloaded, "",
-                     "full (" + std::to_string(known) + " settlements in flight). Send the same key again.",
-                     ""}});
-    return full;
-  }
+  const auto room = state.settings.in_flight_max - std::min(state.settings.in_flight_max, known);
+  const auto taken = std::min(call.orders.size(), room);
+  // Those beyond it; many clients' orders come in one call.
+  const std::vector<Submission> full(call.orders.size() - taken,
+                                     {.refusal = {Errc::overloaded, "",
+                                                  "full (" + std::to_string(known + taken) +
+                                                      " settlements in flight). Send the same key again.",
+                                                  ""}});
+  if (taken == 0) return Submissions{full};
   OpenSettlements open{.caller = call.caller, .items = {}};
-  open.items.reserve(call.orders.size());
+  open.items.reserve(taken);
   const Micros now = state.settings.clock();
-  for (const NewSettlement& order : call.orders) {
+  for (std::size_t i = 0; i < taken; ++i) {
+    const NewSettlement& order = call.orders[i];
     const auto rail = route(state.settings.rules, order.order);
     open.items.push_back(
         {SettlementId{state.settings.ids()}, order, rail ? state.settings.rules[*rail].connector : "",
-         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset)});
+         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset),
+         rail && state.settings.rules[*rail].on_us});
   }
   const auto count = open.items.size();
   state.being_written += count;
@@ -36,8 +38,8 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
           [=](Submissions& answer) mutable {
             self->state.being_written -= count;
             for (const Submission& one : answer.results) {
-              if (one.kind == Submission::Kind::accepted && one.settlement.status == Status::FAILED)
-                self->state.settings.on_refused(one.settlement);
+              if (one.kind == Submission::Kind::accepted && final_status(one.settlement.status))
+                self->state.settings.on_ended(one.settlement);
               if (one.kind == Submission::Kind::refused || final_status(one.settlement.status)) continue;
               if (note_waiting(self, one.settlement)) continue;
               if (one.kind == Submission::Kind::accepted)
@@ -45,6 +47,7 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
               else if (!has_actor(self->state, one.settlement.id))
                 take_up(self);  // a replay of what should be in flight and is not
             }
+            answer.results.insert(answer.results.end(), full.begin(), full.end());
             promise.deliver(std::move(answer));
           },
           [=](caf::error& why) mutable {

@@ -44,8 +44,8 @@ struct IntakeSettings {
   /// Told when a settlement's actor failed: for the log and the metric.
   std::function<void(SettlementId, const std::string& why, bool parked)> on_failure =
       [](SettlementId, const std::string&, bool) {};
-  /// Told of orders that were recorded as FAILED at once.
-  std::function<void(const SettlementView&)> on_refused = [](const SettlementView&) {};
+  /// Told of orders that ended without an actor: FAILED at once, or settled in our own books.
+  std::function<void(const SettlementView&)> on_ended = [](const SettlementView&) {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
   std::function<void(const RecoveryReport&)> on_recovered = [](const RecoveryReport&) {};
 };

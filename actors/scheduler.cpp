@@ -29,9 +29,9 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   state.settings.on_job(view);
   self->request(state.settings.keeper, caf::infinite, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
-  // A job that takes long never takes more than a tenth of the time.
+  // A job that takes long never takes more than a twentieth of the time.
   const auto took = view.last_ended - view.last_started;
-  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), 10 * took);
+  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), 20 * took);
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
 

@@ -66,6 +66,11 @@ std::vector<std::string> problems(const Config& config) {
       out.emplace_back("a [[connector]] has no name. Give each a name of 1–64 characters.");
     else if (!names.insert(c.name).second)
       out.push_back(who + "the name is used twice. Give each its own.");
+    if (c.type == "on_us") {
+      if (!c.url.empty() || !c.key_id.empty() || !c.secret.empty())
+        out.push_back(who + "an on_us connector reaches nobody. Remove url, key_id and secret.");
+      continue;
+    }
     bool https = c.url.starts_with("https://");
     bool http = c.url.starts_with("http://");
     if (!https && !http)

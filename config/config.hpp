@@ -101,7 +101,8 @@ struct JobsConfig {
   std::chrono::seconds retry_every{300};
   std::chrono::seconds cleanup_every{600};
   std::chrono::seconds escalate_every{60};
-  /// A check of everything; a big ledger stretches it, so that it never takes more than a tenth of the time.
+  /// A check of everything; a big ledger stretches it, so that it never takes more than a twentieth of the
+  /// time.
   std::chrono::seconds check_invariants_every{10};
   /// Ended fund locks older than this are archived.
   std::chrono::seconds archive_after{86'400};
@@ -121,6 +122,7 @@ struct BreakerConfig {
 /// [[connector]]: one rail each.
 struct ConnectorConfig {
   std::string name;
+  /// "rest_bank", or "on_us": the payee's bank has its account here, and nothing leaves.
   std::string type = "rest_bank";
   std::string url;
   std::string key_id;

@@ -322,10 +322,11 @@ std::vector<Key<Config>> make_config_keys() {
 
 std::vector<Key<ConnectorConfig>> make_connector_keys() {
   using C = ConnectorConfig;
-  auto type = text<C>("type", AT(type), "rest_bank");
+  auto type = text<C>("type", AT(type), "rest_bank, on_us");
   type.set = [](C& c, const RawValue& raw) -> std::optional<std::string> {
     const auto* s = std::get_if<std::string>(&raw.value);
-    if (!s || *s != "rest_bank") return "is not a type of connector. Write \"rest_bank\".";
+    if (!s || (*s != "rest_bank" && *s != "on_us"))
+      return "is not a type of connector. Write \"rest_bank\" or \"on_us\".";
     c.type = *s;
     return std::nullopt;
   };

@@ -11,6 +11,8 @@ struct RailRule {
   std::string connector;
   std::vector<std::string> banks;  // BICs of the payee's bank; "*" is every bank
   std::vector<Method> methods;     // empty: every method
+  /// No bank outside: the payee's bank has its vostro here too, and the order is a transfer in our books.
+  bool on_us = false;
 };
 
 /// Index of the rail, or nothing when no rail serves this bank with this method.

@@ -64,6 +64,77 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
           [=](caf::error&) { look_up(); });
 }
 
+/// Everybody gets their own part of the answer.
+void distribute(Self self, GatheredOrders& asked, Submissions& all) {
+  auto next = all.results.begin();
+  for (auto& [ticket, orders] : asked.calls) {
+    Submissions own;
+    const auto end = next + static_cast<std::ptrdiff_t>(orders);
+    own.results.assign(std::make_move_iterator(next), std::make_move_iterator(end));
+    next = end;
+    guarded(ticket, [&, &t = ticket] { submitted(self, t, std::get<SubmitAsk>(t->ask), own); });
+    // The answer is given: whatever happens now must not give another one.
+    static_cast<void>(failpoint_fails("after_ack"));
+  }
+}
+
+// Self-clocking: an idle service hands a call on at once, a busy one gathers while it writes.
+void hand_gathered(Self self) {
+  auto& state = self->state;
+  state.handing = false;
+  while (!state.gathered.empty() && state.submissions < state.limits.submissions_max) {
+    const auto asked = std::make_shared<GatheredOrders>(std::move(state.gathered.front()));
+    state.gathered.pop_front();
+    if (!state.actors.intake) {
+      for (const auto& call : asked->calls) answer_unavailable(*call.ticket, false);
+      continue;
+    }
+    ++state.submissions;
+    self->request(state.actors.intake, state.limits.answer_max, std::move(asked->question))
+        .then(
+            [=](Submissions& answer) {
+              --self->state.submissions;
+              hand_gathered(self);
+              distribute(self, *asked, answer);
+            },
+            [=](caf::error& error) {
+              --self->state.submissions;
+              hand_gathered(self);
+              for (const auto& call : asked->calls)
+                answer_unavailable(*call.ticket, error == caf::sec::request_timeout);
+            });
+  }
+}
+
+void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
+  auto& state = self->state;
+  const auto count = asked.orders.orders.size();
+  auto* open = state.gathered.empty() ? nullptr : &state.gathered.back();
+  if (!open || open->question.caller != asked.orders.caller ||
+      open->question.orders.size() + count > state.limits.gathered_max) {
+    open = &state.gathered.emplace_back();
+    open->question.caller = asked.orders.caller;
+    open->since = std::chrono::steady_clock::now();
+  }
+  open->calls.push_back({ticket, count});
+  auto& orders = open->question.orders;
+  orders.insert(orders.end(), std::make_move_iterator(asked.orders.orders.begin()),
+                std::make_move_iterator(asked.orders.orders.end()));
+  asked.orders.orders.clear();
+  // Behind the calls that have come in already.
+  if (!std::exchange(state.handing, true)) self->send(self, HandGathered{});
+}
+
+/// What was gathered while nothing could be written is turned away: nobody has it yet.
+void give_up_waiting(Self self) {
+  auto& state = self->state;
+  const auto limit = std::chrono::steady_clock::now() - state.limits.answer_max;
+  while (!state.gathered.empty() && state.gathered.front().since < limit) {
+    for (const auto& call : state.gathered.front().calls) answer_unavailable(*call.ticket, true);
+    state.gathered.pop_front();
+  }
+}
+
 // The amounts of a change, now that the account tells their currency.
 void account_change(Self self, const TicketPtr& ticket, const Account& account) {
   auto& asked = std::get<ChangeAccountAsk>(ticket->ask);
@@ -95,13 +166,7 @@ struct Dispatch {
   void operator()(SubmitAsk& asked) const {
     failpoint("after_parse");
     if (asked.orders.orders.empty()) return answer_batch(*ticket, asked, {});
-    auto orders = std::move(asked.orders);
-    ask<Submissions>(self, actors.intake, most, ticket, std::move(orders),
-                     [self = self, ticket = ticket](Ticket& t, Submissions& answer) {
-                       submitted(self, ticket, std::get<SubmitAsk>(t.ask), answer);
-                       // The answer is given: whatever happens now must not give another one.
-                       static_cast<void>(failpoint_fails("after_ack"));
-                     });
+    gather(self, ticket, asked);
   }
   void operator()(const ReadSettlement& q) const {
     ask<SettlementFound>(self, actors.reader, most, ticket, q, answer_settlement);
@@ -257,7 +322,9 @@ FrontActor::behavior_type front_actor(Self self, FrontLimits limits) {
         self->state.feed->close(signal.reader);
         --self->state.streams;
       },
+      [self](const HandGathered&) { hand_gathered(self); },
       [self](const FrontTick&) {
+        give_up_waiting(self);
         self->state.feed->tick();
         if (++self->state.ticks % keep_alive_ticks == 0) self->state.feed->keep_alive();
         self->delayed_send(self, poll_every, FrontTick{});

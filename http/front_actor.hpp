@@ -2,6 +2,7 @@
 //
 // Spawned by   http/front.cpp, one per process, before anybody else needs its handle.
 // Remembers    the event streams that are open; nothing that a restart must rebuild.
+// Gathers      orders while earlier ones are being written down: one question to the intake for many clients.
 // Waits for    an answer at most `answer_max` (with Prefer: wait, that plus the caller's patience); then
 //              the client gets a 503 and its key finds out what happened.
 // On failure   it catches what a handler throws and answers 500; tickets that die unanswered become 500s.
@@ -14,6 +15,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <deque>
 #include <memory>
 
 namespace settled {
@@ -38,6 +40,10 @@ struct FrontLimits {
   std::chrono::milliseconds health_max{1'000};
   /// Requests under way. Beyond: 503 at once.
   std::size_t tickets_max = 20'000;
+  /// Questions about orders that are at the intake at a time: one is being written, one waits behind it.
+  std::size_t submissions_max = 2;
+  /// Orders in one such question, unless a single call has more.
+  std::size_t gathered_max = 1'000;
   /// Open event streams.
   std::size_t streams_max = 1'000;
 };
@@ -51,15 +57,30 @@ struct FeedSignal {
   bool closed = false;  // else: drained
 };
 struct FrontTick {};
+struct HandGathered {};
 
-using FrontActor =
-    caf::typed_actor<caf::reacts_to<TicketPtr>, caf::reacts_to<EventsCommitted>,
-                     caf::reacts_to<FrontConnected>, caf::reacts_to<FeedSignal>, caf::reacts_to<FrontTick>>;
+using FrontActor = caf::typed_actor<caf::reacts_to<TicketPtr>, caf::reacts_to<EventsCommitted>,
+                                    caf::reacts_to<FrontConnected>, caf::reacts_to<FeedSignal>,
+                                    caf::reacts_to<FrontTick>, caf::reacts_to<HandGathered>>;
+
+/// Calls of one client that will be one question.
+struct GatheredOrders {
+  SubmitSettlements question;
+  struct Call {
+    TicketPtr ticket;
+    std::size_t orders = 0;
+  };
+  std::vector<Call> calls;
+  std::chrono::steady_clock::time_point since;
+};
 
 struct FrontState {
   FrontActors actors;
   FrontLimits limits;
   std::unique_ptr<EventFeed> feed;
+  std::deque<GatheredOrders> gathered;
+  bool handing = false;         // a HandGathered is on its way
+  std::size_t submissions = 0;  // at the intake
   std::uint64_t last_reader = 0;
   std::size_t streams = 0;
   int ticks = 0;
@@ -74,3 +95,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::TicketPtr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FrontConnected)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FeedSignal)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::FrontTick)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::HandGathered)

@@ -77,7 +77,8 @@ void append_links(std::string& out, const std::string& id) {
 }  // namespace
 
 void append_receipt(std::string& out, const SettlementView& view) {
-  const bool held = view.opened_as == Status::EXECUTING, failed = view.opened_as == Status::FAILED;
+  const bool on_us = view.opened_as == Status::COMPLETED;  // it had an end at once
+  const bool held = view.opened_as == Status::EXECUTING || on_us, failed = view.opened_as == Status::FAILED;
   const auto id = view.id.text();
   out += '{';
   append_json_member(out, "id", id);
@@ -90,6 +91,11 @@ void append_receipt(std::string& out, const SettlementView& view) {
   // An order that waits is not through its validation.
   if (held || failed) append_checkpoint(out, Checkpoint::Validation, view.created_at);
   if (held) append_checkpoint(out, Checkpoint::Lock, view.locked_at);
+  if (on_us) {
+    append_checkpoint(out, Checkpoint::Transfer, view.sent_at);
+    append_checkpoint(out, Checkpoint::Confirm, view.confirmed_at);
+    append_checkpoint(out, Checkpoint::Finalize, view.finalized_at);
+  }
   out += ']';
   if (failed) {
     append_failure(out, view);

@@ -58,7 +58,7 @@ struct ReleaseWaiting {
 };
 struct Released {
   std::vector<SettlementView> started;  // their intent is durable: they want an actor
-  std::vector<SettlementView> refused;  // FAILED now
+  std::vector<SettlementView> ended;    // FAILED now, or settled in our own books
   std::int64_t still_waiting = 0;
 };
 
@@ -267,7 +267,7 @@ typename F::result_type inspect(F& f, ReleaseWaiting& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, Released& x) {
-  return f(caf::meta::type_name("Released"), x.started, x.refused, x.still_waiting);
+  return f(caf::meta::type_name("Released"), x.started, x.ended, x.still_waiting);
 }
 template <class F>
 typename F::result_type inspect(F& f, EscalateUnknowns& x) {

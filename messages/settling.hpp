@@ -54,6 +54,7 @@ struct OpenSettlements {
     NewSettlement order;
     std::string connector;  // the rail that will carry it
     Admission admission;    // what the house rules say; a refusal counts only where the key is new
+    bool on_us = false;     // the payee's bank has its account here too: the books settle it in one step
   };
   std::string caller;
   std::vector<Item> items;
@@ -146,7 +147,7 @@ typename F::result_type inspect(F& f, AwaitSettlement& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements::Item& x) {
-  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector, x.admission);
+  return f(caf::meta::type_name("OpenSettlements::Item"), x.id, x.order, x.connector, x.admission, x.on_us);
 }
 template <class F>
 typename F::result_type inspect(F& f, OpenSettlements& x) {

@@ -51,6 +51,8 @@ struct ActorConfig : caf::actor_system_config {
   ActorConfig() {
     add_message_types<caf::id_block::settled>();
     set("scheduler.max-threads", std::size_t{2});
+    // Idle workers wait for work; those that steal it poll for it.
+    set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
@@ -128,7 +130,7 @@ struct System::Impl {
     RailRule rule;
     RailActor breaker;
     Capability capability;
-    std::chrono::milliseconds send_lasts_max, answer_max;
+    std::chrono::milliseconds send_lasts_max{0}, answer_max{0};
   };
   std::vector<Rail> rails;
 
@@ -269,7 +271,18 @@ struct System::Impl {
     return config.settlement.send_begins_max + std::max(c.send_timeout, c.inquiry_timeout) + 2s;
   }
 
+  static RailRule rule_of(const ConnectorConfig& c) {
+    RailRule rule{.connector = c.name, .banks = c.banks, .methods = {}, .on_us = c.type == "on_us"};
+    for (const auto& method : c.methods)
+      if (const auto known = method_from(method)) rule.methods.push_back(*known);
+    return rule;
+  }
+
   void start_rail(const ConnectorConfig& c) {
+    if (c.type == "on_us") {  // nobody outside: the ledger settles it
+      rails.push_back({.rule = rule_of(c), .capability = {true, true, 0ms}});
+      return;
+    }
     auto bank = std::make_shared<RestBank>(
         RestBankSettings{.name = c.name,
                          .base_url = c.url,
@@ -309,11 +322,7 @@ struct System::Impl {
           return caf::actor_cast<caf::actor>(self->spawn(circuit_breaker, connector_actor, breaker));
         }));
     metrics.breaker(c.name, Metrics::Breaker::closed);
-    RailRule rule{.connector = c.name, .banks = c.banks};
-    for (const auto& method : c.methods)
-      if (const auto known = method_from(method)) rule.methods.push_back(*known);
-    rails.push_back(
-        {std::move(rule), breaker_actor, bank->capability(), c.send_timeout, rail_answer_max(c) + 3s});
+    rails.push_back({rule_of(c), breaker_actor, bank->capability(), c.send_timeout, rail_answer_max(c) + 3s});
   }
 
   void tell_call(const CallRecord& call) {
@@ -344,7 +353,7 @@ struct System::Impl {
               log_error(parked ? "settlement_parked" : "settlement_restarts",
                         {{"settlement", id.text()}, {"why", why}});
             },
-        .on_refused = [this](const SettlementView& s) { tell_end(s); },
+        .on_ended = [this](const SettlementView& s) { tell_end(s); },
         .on_recovered =
             [this](const RecoveryReport& report) {
               metrics.ready(true);
@@ -488,7 +497,8 @@ struct System::Impl {
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
                           .sends_stopped = [this] { return sends_stopped(); },
                           .ending = [this] { return ending.load(); }};
-    for (const Rail& rail : rails) sources.rails.push_back(rail.breaker);
+    for (const Rail& rail : rails)
+      if (rail.breaker) sources.rails.push_back(rail.breaker);
     return caf::actor_cast<HealthActor>(supervised("health", [sources](caf::event_based_actor* self) {
       return caf::actor_cast<caf::actor>(self->spawn(health, sources));
     }));

@@ -26,6 +26,7 @@ struct HoldRow {
   AccountId debit_account, credit_account;
   Money amount;
   Micros at = 0;
+  bool posted = false;  // placed and posted in the same commit
 };
 enum class HoldEnd : std::uint8_t { posted, released, expired };
 std::string_view to_string(HoldEnd end);

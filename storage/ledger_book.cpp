@@ -26,6 +26,10 @@ std::string opened_payload(const SettlementView& s) {
           .text("connector", s.connector)
           .text("reference", s.reference);
       break;
+    case Status::COMPLETED:
+      json.raw("steps", R"(["PENDING","VALIDATING","FUNDS_LOCKED","EXECUTING","CONFIRMING","COMPLETED"])")
+          .text("connector", s.connector);
+      break;
     default:
       json.raw("steps", s.status == Status::PENDING ? R"(["PENDING"])" : R"(["PENDING","VALIDATING"])")
           .text("waiting", to_string(s.waiting))
@@ -154,6 +158,29 @@ Result<AccountId> LedgerBook::nostro_for(const SettlementOrder& order) const {
                  "a bank with a nostro: GET /api/v1/accounts/nostro"};
 }
 
+Result<AccountId> LedgerBook::payee_vostro(const SettlementOrder& order) const {
+  const auto at = vostros_.find({order.to_bank, order.amount.currency});
+  if (at == vostros_.end())
+    return Refusal{Errc::unknown_bank, "/to_bank",
+                   order.to_bank + " has no vostro account with us in " +
+                       std::string(order.amount.currency.code()) + ".",
+                   "a bank with a vostro: GET /api/v1/accounts/vostro"};
+  if (!checked_add(accounts_.at(at->second).balance, order.amount.minor) ||
+      accounts_.at(at->second).balance + order.amount.minor > largest_balance)
+    return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
+                   "balances up to " + format_amount(largest_balance, order.amount.currency)};
+  return at->second;
+}
+
+bool LedgerBook::on_us(const SettlementView& s) const {
+  return accounts_.at(s.credit_account).kind == AccountKind::vostro;
+}
+
+std::vector<AccountId> LedgerBook::scarce(const SettlementView& s) const {
+  if (on_us(s)) return {s.debit_account};
+  return {s.debit_account, s.credit_account};
+}
+
 Submission LedgerBook::open(const std::string& caller, const OpenSettlements::Item& item,
                             LedgerBatch& batch) {
   const auto& order = item.order.order;
@@ -164,7 +191,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
                         "another method or bank: see the configured connectors"}};
   const auto debit = vostro_of(order);
   if (!debit) return {.refusal = debit.refusal()};
-  const auto credit = nostro_for(order);
+  const auto credit = item.on_us ? payee_vostro(order) : nostro_for(order);
   if (!credit) return {.refusal = credit.refusal()};
   const Account& payer = accounts_.at(*debit);
   const Account& nostro = accounts_.at(*credit);
@@ -219,12 +246,13 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
 }
 
 const Account* LedgerBook::short_account(const SettlementView& s) const {
-  for (const AccountId id : {s.debit_account, s.credit_account})
+  for (const AccountId id : scarce(s))
     if (const Account& a = accounts_.at(id); available(a) < s.order.amount.minor) return &a;
   return nullptr;
 }
 
 void LedgerBook::lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch) {
+  if (on_us(s)) return settle_on_us(s, at, batch);
   s.status = Status::EXECUTING;
   s.waiting = Waiting::no;
   s.waiting_detail.clear();
@@ -232,6 +260,19 @@ void LedgerBook::lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch)
   s.attempts = 1;
   hold(s, batch);
   keep_open(s);
+}
+
+// No outside world, so no intent before it and no outcome after it: every step in one commit.
+void LedgerBook::settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch) {
+  s.status = Status::FUNDS_LOCKED;
+  for (const Event event : {Event::send, Event::confirm, Event::confirm}) s.status = *next(s.status, event);
+  s.waiting = Waiting::no;
+  s.waiting_detail.clear();
+  s.locked_at = s.sent_at = s.last_sent_at = s.confirmed_at = s.finalized_at = at;
+  s.last_outcome = to_string(Outcome::completed);
+  batch.holds.push_back({s.id, s.debit_account, s.credit_account, s.order.amount, at, true});
+  post(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
+  post(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
 }
 
 void LedgerBook::keep_open(const SettlementView& s) {

@@ -74,10 +74,17 @@ class LedgerBook {
   void index(const Account& account);
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
+  Result<AccountId> payee_vostro(const SettlementOrder& order) const;
+  /// Nothing leaves: both banks have their accounts here.
+  bool on_us(const SettlementView& s) const;
+  /// Accounts that the order lowers: where funds may be lacking.
+  std::vector<AccountId> scarce(const SettlementView& s) const;
   void record_failed(SettlementView& s, const Refusal& refusal);
   const Account* short_account(const SettlementView& s) const;
   bool must_queue_behind(const SettlementView& s) const;
+  /// Holds the funds and records the intent; on us, also its end.
   void lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch);
+  void settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch);
   void keep_open(const SettlementView& s);
   SettlementView fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
   void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);

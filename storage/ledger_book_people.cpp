@@ -129,6 +129,10 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   if (shown_text(a, s) != a.shown)
     return refuse({Errc::digest_mismatch, "/digest",
                    "the settlement has moved on since: ask for the change again.", ""});
+  // The payee's bank has its money here: it must still be there.
+  if (a.kind == ActionKind::compensate && on_us(s) &&
+      available(accounts_.at(s.credit_account)) < s.order.amount.minor)
+    return refuse(insufficient_funds(accounts_.at(s.credit_account), s.order.amount.minor));
   a.approved_by = request.caller;
   a.approved_at = clock_();
   end_action(a, ActionState::approved, batch);

@@ -26,12 +26,13 @@ std::string waiting_payload(const SettlementView& s) {
 bool LedgerBook::must_queue_behind(const SettlementView& s) const {
   if (!s.queue_if_short) return false;
   const auto own = place_of(s);
+  const auto needs = scarce(s);
   for (const auto& place : queue_) {
     if (own < place) break;
     const auto& ahead = open_.at(place.id);
-    if (ahead.waiting == Waiting::liquidity &&
-        (ahead.debit_account == s.debit_account || ahead.credit_account == s.credit_account))
-      return true;
+    if (ahead.waiting != Waiting::liquidity) continue;
+    for (const AccountId id : scarce(ahead))
+      if (std::find(needs.begin(), needs.end(), id) != needs.end()) return true;
   }
   return false;
 }
@@ -57,7 +58,7 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       continue;
     }
     if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off) {
-      out.refused.push_back(fail_waiting(
+      out.ended.push_back(fail_waiting(
           s,
           {Errc::insufficient_funds, "",
            "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""},
@@ -74,10 +75,11 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       }
     }
     const Account* lacking = short_account(s);
-    const bool behind =
-        s.queue_if_short && (awaited.contains(s.debit_account) || awaited.contains(s.credit_account));
+    const auto needs = scarce(s);
+    const bool behind = s.queue_if_short && std::any_of(needs.begin(), needs.end(),
+                                                        [&](AccountId id) { return awaited.contains(id); });
     if (lacking && !s.queue_if_short) {
-      out.refused.push_back(fail_waiting(s, insufficient_funds(*lacking, s.order.amount.minor), batch));
+      out.ended.push_back(fail_waiting(s, insufficient_funds(*lacking, s.order.amount.minor), batch));
       continue;
     }
     if (lacking || behind) {
@@ -90,16 +92,20 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     const auto waited_for = to_string(s.waiting);
     queue_.erase(place_of(s));
     lock_and_send(s, now, batch);
-    chain_.append(batch, now, event_kind(s.status), s.id.uuid,
-                  JsonObject{}
-                      .text("status", to_string(s.status))
-                      .raw("steps", R"(["VALIDATING","FUNDS_LOCKED","EXECUTING"])")
-                      .text("waited_for", waited_for)
-                      .text("connector", s.connector)
-                      .text("reference", s.reference)
-                      .done());
+    const bool over = final_status(s.status);
+    if (over) open_.erase(s.id);
+    chain_.append(
+        batch, now, event_kind(s.status), s.id.uuid,
+        JsonObject{}
+            .text("status", to_string(s.status))
+            .raw("steps", over ? R"(["VALIDATING","FUNDS_LOCKED","EXECUTING","CONFIRMING","COMPLETED"])"
+                               : R"(["VALIDATING","FUNDS_LOCKED","EXECUTING"])")
+            .text("waited_for", waited_for)
+            .text("connector", s.connector)
+            .text("reference", s.reference)
+            .done());
     batch.changed.push_back({s, Status::PENDING});
-    out.started.push_back(std::move(s));
+    (over ? out.ended : out.started).push_back(std::move(s));
   }
   return out;
 }

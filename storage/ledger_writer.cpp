@@ -40,36 +40,54 @@ class Round {
 
   void run(std::vector<Pending>& requests) {
     const auto started = std::chrono::steady_clock::now();
-    find_known_keys(requests);
+    std::unordered_map<std::string, std::vector<std::string>> keys;
+    for (const Pending& p : requests)
+      if (const auto* open = std::get_if<OpenSettlements>(&p.request))
+        for (const auto& item : open->items) keys[open->caller].push_back(item.order.idempotency_key);
+    find_known(keys);
     for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
-    if (!batch_.empty()) {
-      if (mutant("ack_before_commit"))
-        for (auto& answer : std::exchange(answers_, {})) answer();
-      if (!batch_.opened.empty()) failpoint("before_commit1");
-      if (!batch_.changed.empty()) failpoint("before_commit2");
-      state_.store->commit(batch_);
-      state_.last_batch = batch_.number;
-      if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
-      if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-      state_.settings.on_commit(book_.chain().last_seq(), requests.size(), took.count());
-    }
+    commit(started);
     for (auto& answer : answers_) answer();
     for (Pending* p : again_) state_.pending.push_back(std::move(*p));
   }
 
+  /// One order in a commit of its own.
+  Submission open_alone(const std::string& caller, OpenSettlements::Item item) {
+    const auto started = std::chrono::steady_clock::now();
+    find_known({{caller, {item.order.idempotency_key}}});
+    OpenSettlements one{.caller = caller, .items = {}};
+    one.items.push_back(std::move(item));
+    auto answer = open(one);
+    commit(started);
+    return std::move(answer.results.front());
+  }
+
  private:
-  void find_known_keys(const std::vector<Pending>& requests) {
-    std::unordered_map<std::string, std::vector<std::string>> wanted;
-    for (const Pending& p : requests)
-      if (const auto* open = std::get_if<OpenSettlements>(&p.request))
-        for (const auto& item : open->items) wanted[open->caller].push_back(item.order.idempotency_key);
+  void commit(std::chrono::steady_clock::time_point started) {
+    if (batch_.empty()) return;
+    if (mutant("ack_before_commit"))
+      for (auto& answer : std::exchange(answers_, {})) answer();
+    if (!batch_.opened.empty()) failpoint("before_commit1");
+    if (!batch_.changed.empty()) failpoint("before_commit2");
+    state_.store->commit(batch_);
+    state_.last_batch = batch_.number;
+    if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
+    if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
+    state_.settings.on_commit(book_.chain().last_seq(), batch_.opened.size() + batch_.changed.size(),
+                              took.count());
+  }
+
+  /// By caller.
+  void find_known(const std::unordered_map<std::string, std::vector<std::string>>& wanted) {
     for (const auto& [caller, keys] : wanted)
       for (auto& known : state_.store->find_keys(caller, keys))
         known_.emplace(key_of(caller, known.idempotency_key), std::move(known));
   }
 
-  void decide(OpenSettlements& request, Pending& p) {
+  void decide(OpenSettlements& request, Pending& p) { deliver(p, open(request)); }
+
+  Submissions open(OpenSettlements& request) {
     Submissions answer;
     answer.results.reserve(request.items.size());
     for (auto& item : request.items) {
@@ -85,7 +103,7 @@ class Round {
             key, KnownSettlement{item.order.idempotency_key, item.order.request_digest, result.settlement});
       answer.results.push_back(std::move(result));
     }
-    deliver(p, std::move(answer));
+    return answer;
   }
 
   void decide(AdvanceSettlement& request, Pending& p) {
@@ -231,6 +249,24 @@ void fail_all(std::vector<Pending>& requests, const caf::error& why) {
   requests.clear();
 }
 
+/// The orders of many clients come in one request: the culprit among them is found and refused alone.
+Submissions open_one_by_one(Self self, OpenSettlements& request) {
+  Submissions answer;
+  for (auto& item : request.items) {
+    try {
+      answer.results.push_back(Round(self).open_alone(request.caller, item));
+    } catch (const Fenced&) {
+      throw;
+    } catch (const std::exception&) {
+      answer.results.push_back(
+          {.refusal = {Errc::internal, "", "this order could not be written down; nothing was recorded",
+                       ""}});
+      load(self);
+    }
+  }
+  return answer;
+}
+
 /// One bad request never fails its neighbours: when a batch cannot be written, each of its requests gets a
 /// batch of its own, and only the culprit an error. Throws when the books cannot be written at all.
 void run_round(Self self, std::vector<Pending>& round) {
@@ -242,6 +278,11 @@ void run_round(Self self, std::vector<Pending>& round) {
     load(self);  // what the book had decided was not written: it must not be used again
   }
   for (Pending& p : round) {
+    if (auto* open = std::get_if<OpenSettlements>(&p.request); open && open->items.size() > 1) {
+      auto answer = open_one_by_one(self, *open);
+      std::get<caf::typed_response_promise<Submissions>>(p.promise.of).deliver(std::move(answer));
+      continue;
+    }
     std::vector<Pending> alone;
     alone.push_back(std::move(p));
     try {

@@ -172,7 +172,8 @@ void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
     row.held += delta.held;
     row.version += delta.entries;
   }
-  for (const HoldRow& row : b.holds) holds.emplace(row.settlement, Hold{.row = row});
+  for (const HoldRow& row : b.holds)
+    holds.emplace(row.settlement, Hold{.row = row, .ended = row.posted, .end = HoldEnd::posted});
   for (const HoldEndRow& row : b.hold_ends) {
     auto& hold = holds.at(row.settlement);
     hold.ended = true;

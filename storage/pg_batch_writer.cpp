@@ -72,7 +72,7 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
             Of::text, Of::text, Of::text, Of::text, Of::text, Of::uuid, Of::uuid, Of::text, Of::text,
             Of::bytea, Of::int8, Of::text, Of::text, Of::text, Of::timestamptz, Of::timestamptz,
             Of::timestamptz, Of::text, Of::text, Of::text, Of::boolean, Of::text, Of::timestamptz,
-            Of::timestamptz, Of::text);
+            Of::timestamptz, Of::text, Of::timestamptz, Of::text);
   for (const OpenedRow& row : batch.opened) {
     const auto& s = row.settlement;
     std::size_t i = 0;
@@ -110,6 +110,8 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].timestamptz(s.release_at);
     c[i++].timestamptz(s.next_cut_off);
     c[i++].text(s.opened_note);
+    c[i++].timestamptz(s.confirmed_at);
+    c[i++].text(s.last_outcome);
   }
   c.run(tx, "insert_settlements");
 }
@@ -148,7 +150,7 @@ void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
 
 void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
   if (!batch.holds.empty()) {
-    Columns c(Of::uuid, Of::uuid, Of::uuid, Of::int8, Of::text, Of::timestamptz);
+    Columns c(Of::uuid, Of::uuid, Of::uuid, Of::int8, Of::text, Of::timestamptz, Of::text, Of::timestamptz);
     for (const HoldRow& h : batch.holds) {
       c[0].uuid(h.settlement.uuid);
       c[1].uuid(h.debit_account.uuid);
@@ -156,6 +158,8 @@ void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
       c[3].int8(h.amount.minor);
       c[4].text(h.amount.currency.code());
       c[5].timestamptz(h.at);
+      c[6].text(h.posted ? "posted" : "held");
+      c[7].timestamptz(h.posted ? h.at : 0);
     }
     c.run(tx, "insert_holds");
   }
@@ -265,20 +269,21 @@ void prepare_batch_statements(pqxx::connection& db) {
       "to_bank, amount, currency, settlement_date, priority, method, metadata, status, debit_account, "
       "credit_account, connector, reference, order_digest, attempts, failure_code, failure_detail, trace_id, "
       "created_at, locked_at, sent_at, last_sent_at, finalized_at, opened_as, waiting, waiting_detail, "
-      "queue_if_short, value_date, release_at, next_cut_off, opened_note) "
+      "queue_if_short, value_date, release_at, next_cut_off, opened_note, confirmed_at, last_outcome) "
       "select t.a1, t.a2, t.a3, t.a4, t.a5, t.a6, t.a7, t.a8, t.a9, t.a10::date, t.a11, t.a12, t.a13, t.a14, "
       "t.a15, t.a16, t.a17, t.a18, t.a19, t.a20, t.a21, t.a22, t.a23, t.a24, t.a25, t.a25, t.a25, t.a26, "
       "t.a27, "
-      "t.a28, t.a29, t.a30, t.a31::date, t.a32, t.a33, t.a34 from "
+      "t.a28, t.a29, t.a30, t.a31::date, t.a32, t.a33, t.a34, t.a35, t.a36 from "
       "unnest($1::uuid[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], "
       "$8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], "
       "$15::uuid[], "
       "$16::uuid[], $17::text[], $18::text[], $19::bytea[], $20::bigint[], $21::text[], $22::text[], "
       "$23::text[], $24::timestamptz[], $25::timestamptz[], $26::timestamptz[], $27::text[], $28::text[], "
-      "$29::text[], $30::boolean[], $31::text[], $32::timestamptz[], $33::timestamptz[], $34::text[]) "
+      "$29::text[], $30::boolean[], $31::text[], $32::timestamptz[], $33::timestamptz[], $34::text[], "
+      "$35::timestamptz[], $36::text[]) "
       "t(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, "
       "a22, "
-      "a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34)");
+      "a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36)");
   // The state that the row must still be in is part of the statement: an illegal step writes nothing.
   db.prepare(
       "change_settlements",
@@ -298,9 +303,10 @@ void prepare_batch_statements(pqxx::connection& db) {
   db.prepare(
       "insert_holds",
       "insert into fund_locks(settlement_id, debit_account, credit_account, amount, currency, state, "
-      "placed_at) "
-      "select id, d, c, a, cur, 'held', at from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::bigint[], "
-      "$5::text[], $6::timestamptz[]) t(id, d, c, a, cur, at)");
+      "placed_at, ended_at) "
+      "select id, d, c, a, cur, state, at, ended from unnest($1::uuid[], $2::uuid[], $3::uuid[], "
+      "$4::bigint[], "
+      "$5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[]) t(id, d, c, a, cur, at, state, ended)");
   db.prepare("end_holds",
              "update fund_locks f set state = t.state, ended_at = t.at from "
              "unnest($1::uuid[], $2::text[], $3::timestamptz[]) t(id, state, at) "

@@ -135,17 +135,41 @@ class PgLedgerStore final : public LedgerStore {
         if (recorded_batch() == batch.number) return true;
       }
       write_batch(*db_, batch, settings_.writer, epoch_);
+      plan_again_as_tables_grow(batch.opened.size());
       return true;
     });
   }
 
  private:
+  /// A plan that was made while a table was as good as empty reads all of it, and stays until somebody
+  /// analyses the table: on a new installation's first day that may be a while.
+  void plan_again_as_tables_grow(std::size_t rows) {
+    written_ += rows;
+    if (written_ < plan_again_at_) return;
+    plan_again_at_ *= 4;
+    try {
+      pqxx::nontransaction session(*db_);
+      session.exec("discard plans");
+    } catch (const pqxx::failure&) {
+      db_.reset();  // what was committed is committed; the next statement finds a new session
+    }
+  }
+
   void reconnect_if_lost() {
     if (!db_) connect();
   }
 
   void connect() {
     auto db = pg_connect(settings_.database_url);
+    {
+      // Every statement here finds its rows by key.
+      pqxx::nontransaction session(*db);
+      session.exec(
+          "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "
+          "set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off");
+    }
+    plan_again_at_ = 64;
+    written_ = 0;
     prepare_batch_statements(*db);
     db->prepare("find_keys", "select " + settlement_columns +
                                  ", idem_key, request_digest from settlement_transactions "
@@ -241,6 +265,7 @@ class PgLedgerStore final : public LedgerStore {
   std::unique_ptr<pqxx::connection> db_;
   std::int64_t epoch_ = 0;
   bool down_ = false;
+  std::size_t written_ = 0, plan_again_at_ = 0;  // settlements, on this session
 };
 }  // namespace
 

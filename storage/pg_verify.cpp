@@ -173,7 +173,7 @@ constexpr SqlCheck checks[] = {
     // The first event tells of the order, the last one (inquiries aside) of its state.
     {"settlement events", R"(
       select 'set:' || s.id,
-             'events from settlement.executing, .failed, .pending or .validating to settlement.' || lower(s.status),
+             'events from settlement.executing, .failed, .pending, .validating or .completed to settlement.' || lower(s.status),
              coalesce('events from ' || e.first || ' to ' || e.last, 'no events')
       from settlement_transactions s
       left join (select subject, (array_agg(kind order by stream, seq))[1] as first,
@@ -182,7 +182,7 @@ constexpr SqlCheck checks[] = {
                    ('settlement.inquired', 'settlement.waiting', 'settlement.compensated')
                  group by subject) e on e.subject = s.id
       where e.first is null or e.first not in ('settlement.executing', 'settlement.failed', 'settlement.pending',
-                                                    'settlement.validating')
+                                                    'settlement.validating', 'settlement.completed')
          or e.last <> 'settlement.' || lower(s.status))"},
     {"orphan event", R"(
       select 'stream ' || e.stream || ' event ' || e.seq, 'the thing it tells of',

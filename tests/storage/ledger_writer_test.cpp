@@ -287,6 +287,17 @@ BOOST_AUTO_TEST_CASE(a_request_that_the_database_refuses_fails_alone) {
   BOOST_TEST(query<bool>("select count(*) = max(seq) from events"));
 }
 
+BOOST_AUTO_TEST_CASE(an_order_that_the_database_refuses_is_refused_alone_among_those_of_its_call) {
+  execute("alter table settlement_transactions add check (obligation_id <> 'ob-poison')");
+  const auto results =
+      ask<Submissions>(call({order("a", 1), order("poison", 1), order("b", 1), order("a", 1)})).results;
+  BOOST_TEST(to_string(results.at(0).kind) == "accepted");
+  BOOST_TEST(to_string(results.at(1).refusal.code) == "internal");
+  BOOST_TEST(to_string(results.at(2).kind) == "accepted");
+  BOOST_TEST(to_string(results.at(3).kind) == "replayed");
+  expect_account(vostro, 1'000, 2);
+}
+
 BOOST_AUTO_TEST_CASE(the_outside_world_may_owe_but_no_account_leaves_its_range) {
   const auto clearing = open_account(AccountKind::clearing, "", "GHS");
   const auto cedis = open_account(AccountKind::nostro, "ACCRGHAC", "GHS");
