@@ -46,6 +46,8 @@ int main(int argc, char** argv) {
       ->envname("SETTLED_SANDBOX_KEY");
   app.add_option("--response-delay-ms", delay_ms, "wait before each answer of the bank")
       ->check(CLI::Range(0, 3'600'000));
+  app.add_option("--threads", settings.threads, "connections served at once (default 320)")
+      ->check(CLI::Range(1, 20'000));
   app.add_flag("--exit-with-parent", exit_with_parent, "end when the process that started this one ends");
   const auto parent = ::getppid();
   CLI11_PARSE(app, argc, argv);

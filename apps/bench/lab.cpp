@@ -96,12 +96,12 @@ void Lab::fill() {
   say("settled " + std::to_string(filled.acknowledged) + " orders beforehand");
 }
 
-std::string Lab::fresh_database(const std::string& name) {
+std::string Lab::fresh_database(const std::string& name, const std::string& copy_of) {
   Cluster& c = cluster();
   std::string database = "bench_" + std::to_string(++number_) + "_" + name;
   std::replace(database.begin(), database.end(), '-', '_');
   c.drop(database);
-  c.create(database, base);
+  c.create(database, copy_of.empty() ? base : copy_of);
   databases_.push_back(database);
   return database;
 }
@@ -160,8 +160,8 @@ Result compared(const std::string& name, const std::string& unit, const std::vec
 
 std::uint64_t Stand::seed_ = 1'000;
 
-Stand::Stand(Lab& lab, const std::string& name, std::string settings)
-    : lab_(lab), database_(lab.fresh_database(name)) {
+Stand::Stand(Lab& lab, const std::string& name, std::string settings, const std::string& copy_of)
+    : lab_(lab), database_(lab.fresh_database(name, copy_of)) {
   server_ = std::make_unique<Server>(
       ServerSettings{.program_folder = lab.options.program_folder,
                      .folder = lab.options.folder / database_,
@@ -201,6 +201,7 @@ Stand::Run Stand::drive(const Load& load, Orders& orders, int batch, std::string
   run.traffic = bench::drive(load, orders, text);
   drain();
   const double used = server_->cpu_s() + lab_.cluster().cpu_s() - cpu;
+  run.cpu_s = used;
   run.completed = static_cast<double>(count("status = 'COMPLETED'") - completed);
   acknowledged += run.traffic.acknowledged;
   lost += run.traffic.lost;

@@ -30,7 +30,7 @@ class Lab {
   /// Another cluster, whose durable writes can be slowed down; the ordinary one is stopped meanwhile.
   void use_slow_disk(bool slow);
   /// A copy of the filled book: 20,000 settlements, analysed.
-  std::string fresh_database(const std::string& name);
+  std::string fresh_database(const std::string& name, const std::string& copy_of = {});
   PlainSql plain_sql();
   CopyLimit copy_limit();
   /// [[connector]] of the rail in the process, or of a bank where the build has none.
@@ -58,14 +58,17 @@ class Lab {
 class Stand {
  public:
   /// `settings` is settled.toml; empty: the rail alone.
-  explicit Stand(Lab& lab, const std::string& name, std::string settings = {});
+  explicit Stand(Lab& lab, const std::string& name, std::string settings = {},
+                 const std::string& copy_of = {});
   ~Stand();
 
   struct Run {
     Traffic traffic;
-    double completed_per_s = 0;  // COMPLETED within the time of the load
-    double completed = 0;        // until nothing was in flight
-    double cpu_us = 0, driver_cpu_us = 0;
+    double completed_per_s = 0;            // COMPLETED within the time of the load
+    double completed = 0;                  // until nothing was in flight
+    double cpu_us = 0, driver_cpu_us = 0;  // per completed one
+    double cpu_s = 0;
+    double cpu_us_per(double orders) const { return cpu_s * 1e6 / (orders > 0 ? orders : 1); }
   };
   /// Orders alone: `batch` 0.
   Run drive(const Load& load, Orders& orders, int batch = 0, std::string_view more_headers = {});

@@ -17,6 +17,17 @@ const std::vector<Case>& all_cases() {
       {"http-batch", "1,000 orders per POST against COPY of the same rows", true, http_batch},
       {"hot-account", "all orders on one account against all accounts", true, hot_account},
       {"sync-2ms", "the same on a disk that takes 2 ms", true, sync_2ms},
+      {"two-phase", "a bank over HTTP that answers after 50 ms", false, two_phase},
+      {"latency", "open loop at 10 % and 50 % of the most", true, latency},
+      {"sick-bank", "5 of 50 banks hang: what the others notice", false, sick_bank},
+      {"overload", "5 times the most is offered", false, overload},
+      {"rollback", "the bank refuses: until the money is free again", false, rollback},
+      {"recovery", "kill -9 with 1,000, 10,000 and 100,000 in flight", true, recovery},
+      {"memory", "idle, and with 50,000 orders in flight", false, memory},
+      {"growth", "100 times the accounts and the history", false, growth},
+      {"edge", "orders that are known already, against nginx", false, edge},
+      {"core", "actors and book without HTTP and database", false, core},
+      {"soak", "minutes at half the most, kill -9 after each", false, soak},
   };
   return cases;
 }

@@ -96,8 +96,10 @@ void Server::await_ready() {
 }
 
 void Server::start() {
+  const auto begun = steady_clock::now();
   launch();
   await_port();
+  port_after_s_ = std::chrono::duration<double>(steady_clock::now() - begun).count();
   await_ready();
 }
 

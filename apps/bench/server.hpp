@@ -28,6 +28,8 @@ class Server {
   void start();
   /// Seconds from the start of the process until it was ready.
   double start_timed();
+  /// Of the last start: seconds until its port was open.
+  double port_after_s() const { return port_after_s_; }
   /// SIGTERM, or SIGKILL.
   void end(int signal);
   pid_t pid() const { return pid_; }
@@ -50,6 +52,7 @@ class Server {
   pid_t pid_ = 0;
   int port_ = 0;
   std::string url_, api_key_;
+  double port_after_s_ = 0;
   double cpu_before_ = 0;  // of processes that have ended
 };
 
