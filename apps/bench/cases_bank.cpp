@@ -58,7 +58,7 @@ std::vector<Result> sick_bank(Lab& lab) {
   std::string settings =
       "[settlement]\ninquiry_first_ms = 500\ninquiry_max_ms = 1000\n[breaker]\ntimeout_ms = 1000\n";
   for (int i = 0; i < banks; ++i) {
-    const auto bic = payee_bic(static_cast<std::uint32_t>(i));
+    const auto bic = bank_bic(static_cast<std::uint32_t>(i));
     settings +=
         bank.connector("bank" + std::to_string(i), per_bank,
                        "send_timeout_ms = 5000\ninquiry_timeout_ms = 2000\nnot_found_final_after_ms = "
@@ -67,11 +67,11 @@ std::vector<Result> sick_bank(Lab& lab) {
   }
   Stand stand(lab, "sick-bank", settings);
   Orders to_healthy({.seed = 501,
-                     .payers = lab.town.vostros,
-                     .payees = banks - sick,
-                     .first_payee = sick,
+                     .counterparties = lab.town.counterparties,
+                     .banks = banks - sick,
+                     .first_bank = sick,
                      .uniform = true});
-  Orders to_sick({.seed = 502, .payers = lab.town.vostros, .payees = sick, .uniform = true});
+  Orders to_sick({.seed = 502, .counterparties = lab.town.counterparties, .banks = sick, .uniform = true});
   const double seconds = std::max(5.0, lab.options.seconds);
   // Every client of the healthy banks waits for its final answer; the others' orders come at a steady pace.
   const auto both = [&](double time, double sick_rate) {
@@ -97,7 +97,7 @@ std::vector<Result> sick_bank(Lab& lab) {
     round["reference"] = static_cast<double>(well.answers) / seconds;
     round["healthy_p99_ms"] = well.accepted.ms(99);
     for (int i = 0; i < sick; ++i) {
-      const auto bic = payee_bic(static_cast<std::uint32_t>(i));
+      const auto bic = bank_bic(static_cast<std::uint32_t>(i));
       bank.fault(R"({"kind":"hang","rate":1,"ms":30000,"op":"ANY","bank":")" + std::string(bic.data(), 8) +
                  "\"}");
     }

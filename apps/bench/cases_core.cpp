@@ -1,5 +1,5 @@
-// core: the same intake, ledger writer and book in this process, over books in memory and a rail that says
-// yes. What is left is what the actors and the book cost, without HTTP and without a database.
+// core: the same intake, ledger writer and book in this process, over books in memory; the orders are on us.
+// What is left is what the actors and the book cost, without HTTP and without a database.
 #include "actors/intake.hpp"
 #include "apps/bench/cases.hpp"
 #include "runtime/clock.hpp"
@@ -24,7 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
-constexpr int payers = 10'000, payees = 1'000, per_message = 1'000;
+constexpr int counterparties = 10'000, banks = 1'000, per_message = 1'000;
 
 struct CoreConfig : caf::actor_system_config {
   CoreConfig() {
@@ -67,13 +67,13 @@ class Core {
                                                               .clock = system_clock(),
                                                               .steady = settled::steady_clock(),
                                                               .chance = system_chance()});
-    intake_ = caf::actor_cast<IntakeActor>(
-        system_.spawn(intake, IntakeSettings{.in_flight_max = 1'000'000,
-                                             .clock = system_clock(),
-                                             .ids = system_ids(),
-                                             .ledger = caf::actor_cast<LedgerActor>(writer_),
-                                             .rules = {{.connector = "core", .banks = {"*"}, .methods = {}}},
-                                             .rails = {context}}));
+    intake_ = caf::actor_cast<IntakeActor>(system_.spawn(
+        intake, IntakeSettings{.in_flight_max = 1'000'000,
+                               .clock = system_clock(),
+                               .ids = system_ids(),
+                               .ledger = caf::actor_cast<LedgerActor>(writer_),
+                               .rules = {{.connector = "core", .banks = {"*"}, .methods = {}, .on_us = true}},
+                               .rails = {context}}));
   }
   ~Core() {
     caf::anon_send_exit(intake_, caf::exit_reason::kill);
@@ -88,7 +88,7 @@ class Core {
   };
   /// Messages of 1,000 orders, four under way; ends when all of them are COMPLETED.
   Run run(double seconds, std::uint64_t seed) {
-    Orders draw({.seed = seed, .payers = payers, .payees = payees});
+    Orders draw({.seed = seed, .counterparties = counterparties, .banks = banks, .on_us = true});
     // Made before the time counts: parsing orders is not the core's work.
     std::deque<SubmitSettlements> ready;
     const auto most = static_cast<std::size_t>(seconds * 300) + 8;
@@ -138,8 +138,8 @@ class Core {
       s.idempotency_key.assign(o.key.data(), o.key.size());
       std::copy_n(o.key.begin(), 32, s.request_digest.begin());
       s.order = {.obligation_id = "OB-" + s.idempotency_key.substr(0, 16),
-                 .from_bank = text_of(payer_bic(o.payer)),
-                 .to_bank = text_of(payee_bic(o.payee)),
+                 .from_bank = text_of(o.from),
+                 .to_bank = text_of(o.to),
                  .amount = {o.amount, *currency_from("XOF")},
                  .settlement_date = "2026-11-21"};
       s.trace_id = "1b60853ed4ef2bb364a982a1c569b7ad";
@@ -163,10 +163,10 @@ class Core {
       ask(FundAccount{
           .caller = "bench", .idempotency_key = bank, .account = opened.account.id, .amount = {money, xof}});
     };
-    for (std::uint32_t i = 0; i < payers; ++i)
-      open(AccountKind::vostro, text_of(payer_bic(i)), 1'000'000'000'000);
-    for (std::uint32_t i = 0; i < payees; ++i)
-      open(AccountKind::nostro, text_of(payee_bic(i)), 1'000'000'000'000'000);
+    for (std::uint32_t i = 0; i < counterparties; ++i)
+      open(AccountKind::vostro, text_of(counterparty_bic(i)), 1'000'000'000'000);
+    for (std::uint32_t i = 0; i < banks; ++i)
+      open(AccountKind::vostro, text_of(bank_bic(i)), 1'000'000'000'000'000);
   }
 
   /// Nothing is in flight, so nobody writes to the books.
@@ -201,16 +201,16 @@ class Core {
 /// The least that a settlement can be: two balances in a hash map move, if both can.
 double bare_loop(double seconds) {
   std::unordered_map<std::uint64_t, std::int64_t> balances;
-  for (std::uint64_t i = 0; i < payers + payees; ++i) balances[Random::mix(i)] = 1'000'000'000'000'000;
+  for (std::uint64_t i = 0; i < counterparties + banks; ++i) balances[Random::mix(i)] = 1'000'000'000'000'000;
   Random random(3);
-  const Zipf zipf(payees, Town::zipf);
+  const Zipf zipf(banks, Town::zipf);
   const auto begun = std::chrono::steady_clock::now();
   std::uint64_t done = 0;
   double took = 0;
   while (took < seconds) {
     for (int i = 0; i < 10'000; ++i) {
-      auto& payer = balances.find(Random::mix(random.below(payers)))->second;
-      auto& nostro = balances.find(Random::mix(payers + zipf.draw(random)))->second;
+      auto& payer = balances.find(Random::mix(random.below(counterparties)))->second;
+      auto& nostro = balances.find(Random::mix(counterparties + zipf.draw(random)))->second;
       const auto amount = static_cast<std::int64_t>(1'000 + random.below(9'000));
       if (payer < amount || nostro < amount) continue;
       payer -= amount;

@@ -88,8 +88,11 @@ std::vector<Result> edge(Lab& lab) {
   constexpr std::uint64_t known = 1'000;
   Nginx nginx(lab);
   Stand stand(lab, "edge");
-  const OrderSettings settings{
-      .seed = 99, .payers = lab.town.vostros, .payees = lab.town.nostros, .repeat_after = known};
+  const OrderSettings settings{.seed = 99,
+                               .counterparties = lab.town.counterparties,
+                               .banks = lab.town.banks,
+                               .on_us = stand.on_us(),
+                               .repeat_after = known};
   Orders orders(settings);
   Load first = stand.load(1, 60);
   first.stop_after = known;

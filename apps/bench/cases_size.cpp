@@ -66,7 +66,7 @@ std::vector<Result> memory(Lab& lab) {
   const auto sent = drive(load, orders, text);
   const double full = settled_down(stand.server());
   const auto open = stand.count("status not in ('COMPLETED','FAILED','ROLLED_BACK')");
-  const auto accounts = static_cast<double>(lab.town.vostros + lab.town.nostros + 1);
+  const auto accounts = static_cast<double>(lab.town.counterparties + 2 * lab.town.banks + 1);
   std::vector<Result> results{
       less("memory", empty / mib, "MiB", 50, 20),
       less("memory.per-order", (full - loaded) / static_cast<double>(open), "bytes", 4096, 2048),
@@ -85,7 +85,7 @@ std::vector<Result> memory(Lab& lab) {
 std::vector<Result> growth(Lab& lab) {
   constexpr std::uint64_t measured = 8'000;
   constexpr std::uint64_t history = 600'000;  // a hundred times what the small one has on average
-  const Town small{.vostros = 1'000, .nostros = 10};
+  const Town small{.counterparties = 1'000, .banks = 10};
   Cluster& cluster = lab.cluster();
   const std::string base = "bench_small";
   cluster.drop(base);
@@ -115,8 +115,9 @@ std::vector<Result> growth(Lab& lab) {
       // Its own history must stay small: a fresh one each time, with 2,000 to warm up.
       Stand fresh(lab, "growth-small", {}, base);
       Orders few({.seed = 7'000U + static_cast<std::uint64_t>(++number),
-                  .payers = small.vostros,
-                  .payees = small.nostros});
+                  .counterparties = small.counterparties,
+                  .banks = small.banks,
+                  .on_us = fresh.on_us()});
       Load warm = fresh.load(256, 60);
       warm.stop_after = 2'000;
       fresh.drive(warm, few);
@@ -137,9 +138,9 @@ std::vector<Result> growth(Lab& lab) {
   result.bar = 1.2;
   result.less_is_better = true;
   result.broken = broken;
-  result.note = "1,000 accounts and 2,000 to 10,000 settlements against " + std::to_string(lab.town.vostros) +
-                " accounts and " + std::to_string(reached) + " settlements; p99 " +
-                whole(median(column(rounds, "small_p99_ms"))) + " and " +
+  result.note = "1,000 accounts and 2,000 to 10,000 settlements against " +
+                std::to_string(lab.town.counterparties) + " accounts and " + std::to_string(reached) +
+                " settlements; p99 " + whole(median(column(rounds, "small_p99_ms"))) + " and " +
                 whole(median(column(rounds, "large_p99_ms"))) + " ms";
   return {result};
 }

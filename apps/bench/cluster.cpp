@@ -138,6 +138,10 @@ void fill_with_accounts(const Cluster& cluster, const std::string& database, con
              n from generate_series(0, $VOSTROS - 1) n
       union all
       select bench_nostro(n), 'nostro', bench_bic(n, 'SNDA'), 1000000000000000, n
+      from generate_series(0, $NOSTROS - 1) n
+      union all
+      select ('00000000-0007-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 'vostro', bench_bic(n, 'SNDA'),
+             1000000000000000, n
       from generate_series(0, $NOSTROS - 1) n;
     insert into accounts(id, kind, bank, currency, name, shard, balance, version)
       select id, kind, bank, 'XOF', 'bench', 0, money, 1 from town;
@@ -160,8 +164,8 @@ void fill_with_accounts(const Cluster& cluster, const std::string& database, con
     for (auto at = text.find(what); at != std::string::npos; at = text.find(what))
       text.replace(at, what.size(), std::to_string(by));
   };
-  replace("$VOSTROS", town.vostros);
-  replace("$NOSTROS", town.nostros);
+  replace("$VOSTROS", town.counterparties);
+  replace("$NOSTROS", town.banks);
   pqxx::connection db(cluster.owner_url(database));
   pqxx::work tx(db);
   tx.exec("set local statement_timeout = 0; set local role settled");

@@ -62,7 +62,8 @@ Batch make_batch(std::int64_t first, int n, const Town& town, Random& random, co
   const std::int64_t at = now_us() - microseconds_to_2000;
   const std::string digest(32, '\x5a');
   for (std::int64_t i = first; i < first + n; ++i) {
-    const auto vostro = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(town.vostros)));
+    const auto vostro =
+        static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(town.counterparties)));
     const auto nostro = static_cast<std::int64_t>(zipf.draw(random));
     const auto amount = static_cast<std::int64_t>(1'000 + random.below(9'000));
     char key[40];
@@ -156,7 +157,7 @@ ReferenceRun CopyLimit::run(double seconds, int per_commit) {
   // As many as could be written at 40,000 a second.
   std::vector<Batch> batches;
   Random random(static_cast<std::uint64_t>(made_) + 77);
-  const Zipf zipf(static_cast<std::size_t>(town_.nostros), Town::zipf);
+  const Zipf zipf(static_cast<std::size_t>(town_.banks), Town::zipf);
   const auto wanted = static_cast<std::size_t>(seconds * 40'000 / per_commit) + 1;
   while (batches.size() < wanted) {
     batches.push_back(make_batch(made_, per_commit, town_, random, zipf));

@@ -60,8 +60,7 @@ void Lab::use_slow_disk(bool slow) {
 }
 
 std::string Lab::rail() {
-  if (options.rail == "instant")
-    return "[[connector]]\nname = \"instant\"\ntype = \"instant\"\nbanks = [\"*\"]\n";
+  if (options.rail == "on_us") return "[[connector]]\nname = \"house\"\ntype = \"on_us\"\nbanks = [\"*\"]\n";
   if (!bank_)
     bank_ =
         std::make_unique<Bank>(options.program_folder, options.folder / "bank", std::vector<std::string>{});
@@ -74,14 +73,18 @@ void Lab::fill() {
   c.create(base);
   migrate(c.url(base));
   fill_with_accounts(c, base, town);
-  say("opened " + std::to_string(town.vostros) + " vostros and " + std::to_string(town.nostros) + " nostros");
+  say("opened " + std::to_string(town.counterparties) + " vostros, and a vostro and a nostro each of " +
+      std::to_string(town.banks) + " banks");
   Server server({.program_folder = options.program_folder,
                  .folder = options.folder / "base",
                  .database_url = c.url(base),
                  .settings = rail()});
   std::filesystem::remove_all(options.folder / "base" / "data");
   server.start();
-  Orders orders({.seed = 1, .payers = town.vostros, .payees = town.nostros});
+  Orders orders({.seed = 1,
+                 .counterparties = town.counterparties,
+                 .banks = town.banks,
+                 .on_us = options.rail == "on_us"});
   RequestText text(server.api_key(), 500);
   const auto filled = drive(
       {.port = server.port(), .connections = 2, .seconds = 300, .stop_after = filled_with}, orders, text);
@@ -161,7 +164,9 @@ Result compared(const std::string& name, const std::string& unit, const std::vec
 std::uint64_t Stand::seed_ = 1'000;
 
 Stand::Stand(Lab& lab, const std::string& name, std::string settings, const std::string& copy_of)
-    : lab_(lab), database_(lab.fresh_database(name, copy_of)) {
+    : lab_(lab),
+      database_(lab.fresh_database(name, copy_of)),
+      on_us_(settings.empty() && lab.options.rail == "on_us") {
   server_ = std::make_unique<Server>(
       ServerSettings{.program_folder = lab.options.program_folder,
                      .folder = lab.options.folder / database_,
@@ -174,7 +179,10 @@ Stand::Stand(Lab& lab, const std::string& name, std::string settings, const std:
 Stand::~Stand() = default;
 
 Orders Stand::orders(bool hot) const {
-  return Orders({.seed = ++seed_, .payers = lab_.town.vostros, .payees = hot ? 1 : lab_.town.nostros});
+  return Orders({.seed = ++seed_,
+                 .counterparties = lab_.town.counterparties,
+                 .banks = hot ? 1 : lab_.town.banks,
+                 .on_us = on_us_});
 }
 
 Load Stand::load(int connections, double seconds) const {

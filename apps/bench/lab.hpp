@@ -33,7 +33,7 @@ class Lab {
   std::string fresh_database(const std::string& name, const std::string& copy_of = {});
   PlainSql plain_sql();
   CopyLimit copy_limit();
-  /// [[connector]] of the rail in the process, or of a bank where the build has none.
+  /// [[connector]] of our own books, in the process; or of a bank over HTTP.
   std::string rail();
   std::vector<Round> rounds(const std::function<Round()>& round, int n = 0);
   void say(const std::string& what) const;
@@ -84,11 +84,13 @@ class Stand {
 
   Server& server() { return *server_; }
   const std::string& database() const { return database_; }
+  bool on_us() const { return on_us_; }
   std::uint64_t acknowledged = 0, lost = 0;
 
  private:
   Lab& lab_;
   const std::string database_;
+  const bool on_us_;  // else a bank over HTTP
   std::unique_ptr<Server> server_;
   std::int64_t completed_before_ = 0;
   static std::uint64_t seed_;

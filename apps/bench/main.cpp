@@ -121,8 +121,9 @@ int main(int argc, char** argv) {
   app.add_option("--rounds", options.rounds, "rounds of each case (default 3)")->check(CLI::Range(1, 100));
   app.add_option("--seconds", options.seconds, "of each run of each side (default 2)")
       ->check(CLI::Range(1.0, 600.0));
-  app.add_option("--rail", options.rail, "instant: a rail in the process; sandbox: the bank over HTTP")
-      ->check(CLI::IsMember({"instant", "sandbox"}));
+  app.add_option("--rail", options.rail,
+                 "on_us: settled in our own books; sandbox: the bank over HTTP (default on_us)")
+      ->check(CLI::IsMember({"on_us", "sandbox"}));
   app.add_option("--soak-minutes", options.soak_minutes, "of soak (default 10)")
       ->check(CLI::Range(0.5, 600.0));
   app.add_option("--folder", folder, "where data and logs go (default: a new one under /tmp)");

@@ -12,7 +12,7 @@ struct Options {
   int rounds = 3;
   double seconds = 2;  // of one run of one side
   bool json = false, keep = false;
-  std::string rail = "instant";  // or "sandbox": a build without the instant rail
+  std::string rail = "on_us";  // or "sandbox": every order goes to the bank over HTTP
   double soak_minutes = 10;
   std::filesystem::path folder;          // where everything of this run lies
   std::filesystem::path program_folder;  // of settled and settled-sandbox

@@ -19,13 +19,13 @@ void write_hex(char* to, std::uint64_t value) {
 }
 }  // namespace
 
-std::array<char, 8> payer_bic(std::uint32_t number) { return bic(number, "CIAB"); }
-std::array<char, 8> payee_bic(std::uint32_t number) { return bic(number, "SNDA"); }
+std::array<char, 8> counterparty_bic(std::uint32_t number) { return bic(number, "CIAB"); }
+std::array<char, 8> bank_bic(std::uint32_t number) { return bic(number, "SNDA"); }
 
 Orders::Orders(OrderSettings settings)
     : settings_(settings),
       random_(settings.seed),
-      zipf_(static_cast<std::size_t>(std::max(settings.payees, 1)), Town::zipf) {}
+      zipf_(static_cast<std::size_t>(std::max(settings.banks, 1)), Town::zipf) {}
 
 Order Orders::next() {
   if (settings_.repeat_after > 0 && made_++ == settings_.repeat_after) {
@@ -35,10 +35,12 @@ Order Orders::next() {
   Order order{};
   write_hex(order.key.data(), random_.next());
   write_hex(order.key.data() + 16, random_.next());
-  order.payer = static_cast<std::uint32_t>(random_.below(static_cast<std::uint64_t>(settings_.payers)));
+  const auto counterparty = random_.below(static_cast<std::uint64_t>(settings_.counterparties));
   const auto rank =
-      settings_.uniform ? random_.below(static_cast<std::uint64_t>(settings_.payees)) : zipf_.draw(random_);
-  order.payee = static_cast<std::uint32_t>(static_cast<std::size_t>(settings_.first_payee) + rank);
+      settings_.uniform ? random_.below(static_cast<std::uint64_t>(settings_.banks)) : zipf_.draw(random_);
+  order.from = counterparty_bic(static_cast<std::uint32_t>(counterparty));
+  order.to = bank_bic(static_cast<std::uint32_t>(static_cast<std::size_t>(settings_.first_bank) + rank));
+  if (settings_.on_us) std::swap(order.from, order.to);
   order.amount = 1'000 + static_cast<int>(random_.below(9'000));
   return order;
 }
@@ -96,8 +98,8 @@ std::string_view RequestText::fill(Orders& orders) {
     if (i == 0) std::memcpy(text_.data() + head_key_, order.key.data(), order.key.size());
     if (in_order_.key != 0) std::memcpy(at + in_order_.key, order.key.data(), order.key.size());
     std::memcpy(at + in_order_.obligation, order.key.data(), 16);
-    std::memcpy(at + in_order_.from, payer_bic(order.payer).data(), 8);
-    std::memcpy(at + in_order_.to, payee_bic(order.payee).data(), 8);
+    std::memcpy(at + in_order_.from, order.from.data(), 8);
+    std::memcpy(at + in_order_.to, order.to.data(), 8);
     std::to_chars(at + in_order_.amount, at + in_order_.amount + 4, order.amount);
     std::memcpy(at + in_order_.invoice, order.key.data() + 16, 12);
   }

@@ -10,30 +10,34 @@
 
 namespace settled::bench {
 
-/// The accounts of every case: each bank below pays from its vostro, and holds one of our nostros.
+/// The accounts of every case. The banks are few and unevenly busy: each has a vostro with us and one of our
+/// nostros. The counterparties are many: each has a vostro.
 struct Town {
-  int vostros = 100'000;
-  int nostros = 1'000;
+  int counterparties = 100'000;
+  int banks = 1'000;
   static constexpr double zipf = 1.1;
   static constexpr std::string_view currency = "XOF";
 };
 /// Two kinds of bank, told apart by the country in their BIC.
-std::array<char, 8> payer_bic(std::uint32_t number);
-std::array<char, 8> payee_bic(std::uint32_t number);
+std::array<char, 8> counterparty_bic(std::uint32_t number);
+std::array<char, 8> bank_bic(std::uint32_t number);
 
 struct Order {
   std::array<char, 32> key;  // random hexadecimal digits, as the UUIDs of real clients are
-  std::uint32_t payer, payee;
+  std::array<char, 8> from, to;
   int amount;
 };
 
 struct OrderSettings {
   std::uint64_t seed = 1;
-  int payers = 0;
-  /// From the first nostro on, by Zipf; 1 makes it the hot account.
-  int payees = 0;
-  int first_payee = 0;
-  bool uniform = false;
+  int counterparties = 0;  // drawn evenly
+  /// By Zipf from `first_bank` on; 1 makes its account the hot one.
+  int banks = 0;
+  int first_bank = 0;
+  bool uniform = false;  // the banks, too
+  /// The bank pays a counterparty, from one vostro to another; else the counterparty pays, and the bank is
+  /// paid through our nostro there.
+  bool on_us = false;
   /// After so many orders the same ones come again, key by key. 0: never.
   std::uint64_t repeat_after = 0;
 };

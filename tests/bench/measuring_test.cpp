@@ -78,7 +78,14 @@ BOOST_AUTO_TEST_CASE(less_is_better_for_times) {
 
 BOOST_AUTO_TEST_CASE(the_json_has_these_keys_and_no_others) {
   std::vector<Result> results{
-      {.name = "a", .value = 16'712.34, .unit = "settlements/s", .reference = 2'500, .ratio = Spread{6.7, 6, 7}, .bar = 2, .goal = 4, .cpu_us = 88.12},
+      {.name = "a",
+       .value = 16'712.34,
+       .unit = "settlements/s",
+       .reference = 2'500,
+       .ratio = Spread{6.7, 6, 7},
+       .bar = 2,
+       .goal = 4,
+       .cpu_us = 88.12},
       {.name = "b", .value = 12, .unit = "ms", .note = "a word \xff that is not UTF-8"}};
   const auto json = nlohmann::json::parse(json_of(results, {.cpu = "a machine", .cores = 2}));
   BOOST_TEST(json.size() == 2U);
@@ -86,17 +93,18 @@ BOOST_AUTO_TEST_CASE(the_json_has_these_keys_and_no_others) {
   BOOST_REQUIRE(json["cases"].size() == 2U);
   std::set<std::string> keys;
   for (const auto& [key, value] : json["cases"][0].items()) keys.insert(key);
-  BOOST_TEST((keys == std::set<std::string>{"case", "value", "unit", "reference", "ratio", "bar", "goal", "spread", "cpu_us"}));
+  BOOST_TEST((keys == std::set<std::string>{"case", "value", "unit", "reference", "ratio", "bar", "goal",
+                                            "spread", "cpu_us"}));
   BOOST_TEST(json["cases"][0]["value"] == 16'710);
   BOOST_TEST(json["cases"][0]["spread"] == nlohmann::json({6.0, 7.0}));
   BOOST_TEST(json["cases"][1]["ratio"].is_null());
 }
 
 BOOST_AUTO_TEST_CASE(the_same_seed_draws_the_same_orders_again) {
-  const OrderSettings settings{.seed = 5, .payers = 100, .payees = 10, .repeat_after = 3};
+  const OrderSettings settings{.seed = 5, .counterparties = 100, .banks = 10, .repeat_after = 3};
   Orders a(settings), b(settings);
   const auto first = a.next();
-  BOOST_TEST(text(payer_bic(first.payer)) == text(payer_bic(b.next().payer)));
+  BOOST_TEST(text(first.from) == text(b.next().from));
   a.next();
   a.next();
   BOOST_TEST((a.next().key == first.key));
@@ -104,16 +112,17 @@ BOOST_AUTO_TEST_CASE(the_same_seed_draws_the_same_orders_again) {
 
 BOOST_AUTO_TEST_CASE(different_numbers_are_different_banks) {
   std::set<std::string> bics;
-  for (std::uint32_t i = 0; i < 100'000; ++i) bics.insert(text(payer_bic(i)));
-  for (std::uint32_t i = 0; i < 1'000; ++i) bics.insert(text(payee_bic(i)));
+  for (std::uint32_t i = 0; i < 100'000; ++i) bics.insert(text(counterparty_bic(i)));
+  for (std::uint32_t i = 0; i < 1'000; ++i) bics.insert(text(bank_bic(i)));
   BOOST_TEST(bics.size() == 101'000U);
-  BOOST_TEST(text(payer_bic(0)) == "AAAACIAB");
-  BOOST_TEST(text(payee_bic(27)) == "AABBSNDA");
+  BOOST_TEST(text(counterparty_bic(0)) == "AAAACIAB");
+  BOOST_TEST(text(bank_bic(27)) == "AABBSNDA");
 }
 
 BOOST_AUTO_TEST_CASE(a_request_is_whole_http_with_valid_json) {
   for (const int batch : {0, 3}) {
-    Orders orders({.seed = 9, .payers = 100, .payees = 10}), same({.seed = 9, .payers = 100, .payees = 10});
+    Orders orders({.seed = 9, .counterparties = 100, .banks = 10}),
+        same({.seed = 9, .counterparties = 100, .banks = 10});
     RequestText request("key", batch);
     const std::string whole(request.fill(orders));
     const auto end = whole.find("\r\n\r\n");
@@ -123,12 +132,13 @@ BOOST_AUTO_TEST_CASE(a_request_is_whole_http_with_valid_json) {
     const auto json = nlohmann::json::parse(body);
     const auto order = same.next();
     const auto& first = batch > 0 ? json["orders"][0] : json;
-    BOOST_TEST(first["from_bank"] == text(payer_bic(order.payer)));
-    BOOST_TEST(first["to_bank"] == text(payee_bic(order.payee)));
+    BOOST_TEST(first["from_bank"] == text(order.from));
+    BOOST_TEST(first["to_bank"] == text(order.to));
     BOOST_TEST(first["amount"] == std::to_string(order.amount));
     if (batch > 0) BOOST_TEST(json["orders"].size() == 3U);
     if (batch > 0) BOOST_TEST(first["idempotency_key"] == std::string(order.key.data(), order.key.size()));
-    BOOST_TEST(whole.find("Idempotency-Key: " + std::string(order.key.data(), order.key.size())) != std::string::npos);
+    BOOST_TEST(whole.find("Idempotency-Key: " + std::string(order.key.data(), order.key.size())) !=
+               std::string::npos);
   }
 }
 
