@@ -148,6 +148,11 @@ struct RecoveryReport {
 
 /// Takes up what nobody works on. Sent by actors/scheduler to actors/intake; answered with Count.
 struct RetryParked {};
+/// Takes up holds of before `locked_before` that nobody works on, where nothing has left (FUNDS_LOCKED): the
+/// actor that each gets lets it expire. Sent by actors/scheduler to actors/intake; answered with Count.
+struct LookAfterLocks {
+  Micros locked_before = 0;
+};
 /// Asks the bank once more about orders that ended without its payment, in case it paid after all. Sent by
 /// actors/scheduler to actors/intake; answered with Count: how many are asked.
 struct WatchEnded {
@@ -314,6 +319,10 @@ typename F::result_type inspect(F& f, RecoveryReport& x) {
 template <class F>
 typename F::result_type inspect(F& f, RetryParked&) {
   return f(caf::meta::type_name("RetryParked"));
+}
+template <class F>
+typename F::result_type inspect(F& f, LookAfterLocks& x) {
+  return f(caf::meta::type_name("LookAfterLocks"), x.locked_before);
 }
 template <class F>
 typename F::result_type inspect(F& f, WatchEnded& x) {

@@ -19,20 +19,30 @@ namespace {
 /// One settled for all tests of this file. Its jobs run when a test says so.
 struct Running {
   Running() {
-    config = std::filesystem::temp_directory_path() / ("jobs-" + std::to_string(::getpid()) + ".toml");
-    std::ofstream(config) << "[settlement]\nunknown_limit_s = 1\n"
+    const auto here = std::filesystem::temp_directory_path() / ("jobs-" + std::to_string(::getpid()));
+    config = here.string() + ".toml";
+    secret = here.string() + ".secret";
+    std::ofstream(secret) << "0123456789abcdef0123456789abcdef\n";
+    std::filesystem::permissions(secret, std::filesystem::perms(0600));
+    // And a bank at whose address nobody answers.
+    std::ofstream(config) << "[settlement]\nunknown_limit_s = 1\ntransaction_timeout_s = 2\n"
                              "[jobs]\ncleanup_every_s = 86400\nescalate_every_s = 86400\n"
-                             "archive_after_s = 3600\n";
+                             "archive_after_s = 3600\n"
+                             "[[connector]]\nname = \"nobody\"\nurl = \"http://127.0.0.1:1\"\n"
+                             "key_id = \"us\"\nbanks = [\"BAMKMLBA\"]\nsecret = \"file:"
+                          << secret.string() << "\"\n";
     it = std::make_unique<Settled>(std::vector<std::string>{"--config", config.string()});
     it->start();
     open_account(*it, "vostro", "ABIDCIAB", "XOF", "1000000");
     open_account(*it, "nostro", "DAKRSNDA", "XOF", "1000000");
+    open_account(*it, "nostro", "BAMKMLBA", "XOF", "1000000");
   }
   ~Running() {
     it.reset();
     std::filesystem::remove(config);
+    std::filesystem::remove(secret);
   }
-  std::filesystem::path config;
+  std::filesystem::path config, secret;
   static inline std::unique_ptr<Settled> it;
 };
 
@@ -120,6 +130,27 @@ BOOST_AUTO_TEST_CASE(a_doubt_beyond_its_limit_is_a_break_until_the_bank_has_spok
   BOOST_REQUIRE(closed.size() == 1U);
   BOOST_TEST(closed[0].at("closed_by") == "settled");
   BOOST_TEST(closed[0].at("close_reason") == "the outcome is known: COMPLETED");
+  check_all(true);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_whose_order_cannot_leave_ends_after_the_transaction_timeout) {
+  auto http = Running::it->http();
+  BOOST_TEST(http.get("/api/v1/jobs").body.find("\"lock_expiry\"") != std::string::npos);
+  const auto reply =
+      http.post("/api/v1/settlements", order_body("nobody", "ABIDCIAB", "BAMKMLBA", "1000", "XOF"), "nobody");
+  BOOST_REQUIRE_MESSAGE(reply.status == 202, reply.body);
+  const auto path = "/api/v1/settlements/" + reply.text("id");
+  const auto held = [&] {
+    return http.get("/api/v1/fund-locks?state=held").body.find(reply.text("id")) != std::string::npos;
+  };
+  BOOST_TEST(held());
+  // Its actor lives and does it; the job finds nothing to take up.
+  BOOST_TEST(eventually([&] {
+    BOOST_TEST(run("lock_expiry") == "0 overdue holds taken up");
+    return http.get(path).text("status") == "ROLLED_BACK";
+  }));
+  BOOST_TEST(http.get(path).text("failure/code") == "expired");
+  BOOST_TEST(!held());
   check_all(true);
 }
 

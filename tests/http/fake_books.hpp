@@ -232,6 +232,7 @@ inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<Fake
                      *date_from("2026-11-23"), "the cut-off of STAR-UEMOA has passed"}};
           },
           [](const RetryParked&) { return Count{}; },
+          [](const LookAfterLocks&) { return Count{}; },
           [](const WatchEnded&) { return Count{}; },
           [=](const ReadRecovery&) -> RecoveryReport {
             return {true, books->now, books->now + 5, 7, 1, 2, 3, 1, 4, 3, 0};
