@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_settlement_whose_connector_is_gone_is_parked_and_not_give
   BOOST_TEST(rail->sends.size() == 0U);
   BOOST_TEST(rail->inquiries.size() == 0U);
   BOOST_TEST(actors_alive() == 0U);
-  BOOST_TEST(only_one().status == Status::EXECUTING);
+  BOOST_TEST(only_one().status == Status::CONFIRMING);
+  BOOST_TEST(only_one().unknown_since != 0);  // a doubt, and listed as one
   BOOST_TEST(health_says_parked(intake));
   BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).ready);  // the others go on
 }
@@ -123,6 +124,7 @@ BOOST_AUTO_TEST_CASE(a_settlement_that_fails_again_and_again_is_parked_and_healt
   BOOST_TEST(health_says_parked(intake));
   BOOST_REQUIRE(failures.size() == 4U);
   BOOST_TEST(failures.back().second);
+  BOOST_TEST(only_one().unknown_since != 0);  // a doubt, and listed as one
   // It stays in flight, with its hold, and the next start takes it up.
   BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).in_flight == 1);
   BOOST_TEST(!books->holds.begin()->second.ended);
