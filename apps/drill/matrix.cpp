@@ -48,7 +48,8 @@ std::string padded(std::string text, std::size_t width) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (const auto& some : {rows_of_kills(), rows_of_database(), rows_of_disk(), rows_of_network()})
+  for (const auto& some :
+       {rows_of_failures(), rows_of_kills(), rows_of_database(), rows_of_disk(), rows_of_network()})
     rows.insert(rows.end(), some.begin(), some.end());
   std::sort(rows.begin(), rows.end(),
             [](const Row& a, const Row& b) { return std::string_view(a.name) < std::string_view(b.name); });
