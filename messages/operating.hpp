@@ -121,7 +121,8 @@ struct ChangeRules {
   std::optional<WindowDefinition> put_window;
   std::string drop_window;
   std::optional<BankProfile> put_bank;
-  std::string calendar;  // put_holiday and drop_holiday: whose
+  std::optional<Calendar> put_calendar;  // all its rules
+  std::string calendar;                  // put_holiday and drop_holiday: whose
   std::optional<HolidayRule> put_holiday;
   std::optional<Date> drop_holiday;
 };

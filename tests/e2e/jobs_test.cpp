@@ -154,6 +154,18 @@ BOOST_AUTO_TEST_CASE(a_hold_whose_order_cannot_leave_ends_after_the_transaction_
   check_all(true);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_that_fails_at_once_is_counted) {
+  auto http = Running::it->http();
+  const auto failed = [&] {
+    return http.get("/metrics").body.find("settlement_total{status=\"FAILED\"} 1") != std::string::npos;
+  };
+  BOOST_TEST(!failed());
+  const auto reply = http.post("/api/v1/settlements",
+                               order_body("rich", "ABIDCIAB", "DAKRSNDA", "900000000", "XOF"), "rich");
+  BOOST_TEST(reply.text("status") == "FAILED");
+  BOOST_TEST(eventually(failed));
+}
+
 BOOST_AUTO_TEST_CASE(ended_locks_of_old_go_to_the_archive_of_their_month_once_and_are_still_shown) {
   std::vector<std::string> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(order("archived-" + std::to_string(i)));
