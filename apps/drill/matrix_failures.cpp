@@ -177,8 +177,8 @@ std::string poison_order(const RowSettings& settings) {
   Order order{.key = "poison", .from = "ABIDCIAB", .to = "DAKRSNDA", .currency = "XOF", .amount = "777"};
   order.round = 1;
   order.minor = 777;
-  order.body =
-      R"({"obligation_id":"poison","from_bank":"ABIDCIAB","to_bank":"DAKRSNDA","amount":"777","currency":"XOF","method":"MOCK"})";
+  order.body = R"({"obligation_id":"poison","from_bank":"ABIDCIAB","to_bank":"DAKRSNDA","amount":"777",)"
+               R"("currency":"XOF","method":"MOCK"})";
   Order& poison = drill.history().add(order);
   double before = 0, after = 0;
   std::string breaks;
