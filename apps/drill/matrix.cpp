@@ -130,8 +130,8 @@ int run_matrix(const Options& options) {
                       {"text", done.text},
                       {"seconds", done.seconds}});
     } else {
-      std::printf("%s %s %-7s %5.0f s  %s\n", row.name, padded(row.fault, 46).c_str(), to_string(done.result),
-                  done.seconds, done.text.c_str());
+      std::printf("%-4s %s %-7s %5.0f s  %s\n", row.name, padded(row.fault, 46).c_str(),
+                  to_string(done.result), done.seconds, done.text.c_str());
       if (done.result == Result::failed)
         std::printf("    must hold: %s\n    logs: %s\n    again: ./dev drill --matrix %s --keep\n", row.must,
                     settings.folder.c_str(), row.name);
