@@ -89,6 +89,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       [=](const ChangeRules& request) { return change_rules(self, request); },
       [=](const ReadWindow& question) { return read_window(self->state, question); },
       [=](const RetryParked&) { return retry_parked(self); },
+      [=](const LookAfterLocks& request) { return look_after_locks(self, request); },
       [=](const WatchEnded& ended) { return watch(self, ended); },
       [=](const ReadRecovery&) { return recovery_report(self->state); },
       [=](const ReadHealth&) {

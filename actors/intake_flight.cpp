@@ -36,6 +36,10 @@ void park(IntakeSelf self, SettlementId id, const std::string& why) {
   state.parked.insert(id);
   state.recovering.erase(id);
   state.settings.on_failure(id, why, true);
+  // Nobody asks its bank now: what may have left is a doubt, with an age and a place in the work list. What
+  // did not leave has no such step. Where the books cannot take it either, health tells of it alone.
+  self->request(state.settings.ledger, caf::infinite, AdvanceSettlement{.id = id, .path = {Event::doubt}})
+      .then([](const SettlementFound&) {}, [](const caf::error&) {});
 }
 
 void start(IntakeSelf self, const SettlementView& s, Start how) {

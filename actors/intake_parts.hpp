@@ -32,5 +32,6 @@ WindowFound read_window(const IntakeState& state, const ReadWindow& question);
 // intake_people.cpp: what people decide, and looking again at what is over.
 caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& request);
 Count retry_parked(IntakeSelf self);
+caf::result<Count> look_after_locks(IntakeSelf self, const LookAfterLocks& request);
 Count watch(IntakeSelf self, const WatchEnded& ended);
 }  // namespace settled

@@ -28,6 +28,7 @@ void look_soon(IntakeSelf self) {
 std::vector<Refusal> wrong_with(const IntakeState& state, const ChangeRules& request) {
   if (request.put_window)
     return problems(*request.put_window, state.rules.calendars, state.settings.zone_offset);
+  if (request.put_calendar) return problems(*request.put_calendar);
   const Calendar* calendar = find_calendar(state.rules.calendars, request.calendar);
   if (!request.put_holiday || !calendar) return {};
   if (const auto known = holiday_on(*calendar, *request.put_holiday->date))

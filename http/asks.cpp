@@ -242,6 +242,7 @@ std::optional<Ask> question(Request& request, std::int64_t now, Errors& errors) 
       return ask_next_window(request, errors);
     case RouteId::put_window:
     case RouteId::drop_window:
+    case RouteId::put_calendar:
     case RouteId::put_holiday:
     case RouteId::drop_holiday:
     case RouteId::put_bank:
