@@ -48,7 +48,7 @@ struct IntakeSettings {
   std::function<void(const SettlementView&)> on_ended = [](const SettlementView&) {};
   /// Readiness waits so long at most for the banks' first answers. Nothing depends on it: an order is not
   /// sent before its own bank was asked.
-  std::chrono::milliseconds recovery_wait{3'000};
+  std::chrono::milliseconds recovery_wait{2'000};
   /// Told when that time is over, or everybody has been asked.
   std::function<void()> on_ready = [] {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
