@@ -30,6 +30,7 @@ struct CoreConfig : caf::actor_system_config {
   CoreConfig() {
     add_message_types<caf::id_block::settled>();
     set("scheduler.max-threads", std::size_t{1});
+    set("scheduler.policy", caf::atom("sharing"));
   }
 };
 
