@@ -1,5 +1,7 @@
 #include "actors/connector.hpp"
 
+#include "telemetry/failpoint.hpp"
+
 namespace settled {
 namespace {
 using Self = ConnectorActor::stateful_pointer<ConnectorState>;
@@ -50,6 +52,7 @@ ConnectorActor::behavior_type connector(Self self, std::shared_ptr<Connector> ra
   self->state.settings = std::move(settings);
   return {
       [=](const SendPayment& payment) -> caf::result<RailAnswer> {
+        failpoint("in_connector");
         auto promise = self->make_response_promise<RailAnswer>();
         self->state.waiting.emplace_back(payment, promise);
         send_waiting(self);

@@ -4,7 +4,7 @@ namespace settled {
 namespace {
 using Self = IntakeSelf;
 
-caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
+caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
   auto& state = self->state;
   if (!state.rules_known) return caf::make_error(caf::sec::runtime_error, "the house rules are being read");
   const auto known = state.in_flight.size() + state.being_written + static_cast<std::size_t>(state.waiting);
@@ -21,12 +21,13 @@ caf::result<Submissions> submit(Self self, const SubmitSettlements& call) {
   open.items.reserve(taken);
   const Micros now = state.settings.clock();
   for (std::size_t i = 0; i < taken; ++i) {
-    const NewSettlement& order = call.orders[i];
+    NewSettlement& order = call.orders[i];
     const auto rail = route(state.settings.rules, order.order);
-    open.items.push_back(
-        {SettlementId{state.settings.ids()}, order, rail ? state.settings.rules[*rail].connector : "",
-         judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset),
-         rail && state.settings.rules[*rail].on_us});
+    auto admission =
+        state.judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset);
+    open.items.push_back({SettlementId{state.settings.ids()}, std::move(order),
+                          rail ? state.settings.rules[*rail].connector : "", std::move(admission),
+                          rail && state.settings.rules[*rail].on_us});
   }
   const auto count = open.items.size();
   state.being_written += count;
@@ -71,7 +72,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
   load_rules(self);
   take_up(self);
   return {
-      [=](const SubmitSettlements& call) { return submit(self, call); },
+      [=](SubmitSettlements& call) { return submit(self, call); },
       [=](const AwaitSettlement& wish) -> caf::result<SettlementFound> {
         const auto at = self->state.in_flight.find(wish.id);
         if (at == self->state.in_flight.end() || !at->second.actor) return SettlementFound{};
@@ -83,19 +84,21 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
         report_recovered(self);
       },
       [=](const LookAtQueue&) { look_at_queue(self); },
+      [=](const RecoveryWaited&) { now_ready(self); },
       [=](const ApproveAction& request) { return approve(self, request); },
       [=](const ChangeRules& request) { return change_rules(self, request); },
       [=](const ReadWindow& question) { return read_window(self->state, question); },
       [=](const RetryParked&) { return retry_parked(self); },
+      [=](const LookAfterLocks& request) { return look_after_locks(self, request); },
       [=](const WatchEnded& ended) { return watch(self, ended); },
       [=](const ReadRecovery&) { return recovery_report(self->state); },
       [=](const ReadHealth&) {
         const auto& s = self->state;
-        HealthReport report{.ready = s.recovered && s.rules_known,
+        HealthReport report{.ready = s.ready && s.rules_known,
                             .in_flight = static_cast<std::int64_t>(s.in_flight.size()),
                             .recovering = static_cast<std::int64_t>(s.recovering.size())};
         report.items.push_back(
-            {"recovery", s.recovered,
+            {"recovery", s.ready,
              s.recovered ? std::to_string(s.recovery.taken_up) + " settlements were taken up at the start"
                          : std::to_string(s.recovering.size()) + " settlements are still to be asked for"});
         report.items.push_back({"rules", s.rules_known, s.rules_known ? "known" : "being read"});

@@ -46,6 +46,11 @@ struct IntakeSettings {
       [](SettlementId, const std::string&, bool) {};
   /// Told of orders that ended without an actor: FAILED at once, or settled in our own books.
   std::function<void(const SettlementView&)> on_ended = [](const SettlementView&) {};
+  /// Readiness waits so long at most for the banks' first answers. Nothing depends on it: an order is not
+  /// sent before its own bank was asked.
+  std::chrono::milliseconds recovery_wait{2'000};
+  /// Told when that time is over, or everybody has been asked.
+  std::function<void()> on_ready = [] {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
   std::function<void(const RecoveryReport&)> on_recovered = [](const RecoveryReport&) {};
 };
@@ -64,18 +69,20 @@ struct IntakeState {
   RecoveryReport recovery;                      // of the start; what is left is counted when asked
   std::unordered_set<SettlementId> from_start;  // taken up at the start and not final yet
   Rules rules;
+  Judge judge;
   bool rules_known = false;
   std::set<std::pair<Currency, Method>> waiting_for;  // windows that an order waits in
   std::int64_t waiting = 0;                           // orders that hold nothing yet
   bool looking = false;                               // at the queue, or about to
-  bool recovered = false;
+  bool recovered = false;                             // everybody has been asked
+  bool ready = false;
   bool loaded = false;
   bool taking_up = false, take_up_again = false;
   static inline const char* name = "intake";
 };
 
 /// Intake and its own tick.
-using IntakeWithQueue = IntakeActor::extend<caf::reacts_to<LookAtQueue>>;
+using IntakeWithQueue = IntakeActor::extend<caf::reacts_to<LookAtQueue>, caf::reacts_to<RecoveryWaited>>;
 IntakeWithQueue::behavior_type intake(IntakeWithQueue::stateful_pointer<IntakeState> self,
                                       IntakeSettings settings);
 

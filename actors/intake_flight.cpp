@@ -36,6 +36,10 @@ void park(IntakeSelf self, SettlementId id, const std::string& why) {
   state.parked.insert(id);
   state.recovering.erase(id);
   state.settings.on_failure(id, why, true);
+  // Nobody asks its bank now: what may have left is a doubt, with an age and a place in the work list. What
+  // did not leave has no such step. Where the books cannot take it either, health tells of it alone.
+  self->request(state.settings.ledger, caf::infinite, AdvanceSettlement{.id = id, .path = {Event::doubt}})
+      .then([](const SettlementFound&) {}, [](const caf::error&) {});
 }
 
 void start(IntakeSelf self, const SettlementView& s, Start how) {
@@ -53,10 +57,16 @@ bool has_actor(const IntakeState& state, SettlementId id) {
   return known != state.in_flight.end() && known->second.actor;
 }
 
+void now_ready(IntakeSelf self) {
+  if (std::exchange(self->state.ready, true)) return;
+  self->state.settings.on_ready();
+}
+
 void report_recovered(IntakeSelf self) {
   auto& state = self->state;
   if (state.recovered || !state.loaded || !state.recovering.empty()) return;
   state.recovered = true;
+  now_ready(self);
   state.recovery.done = true;
   state.recovery.ended_at = state.settings.clock();
   state.settings.on_recovered(recovery_report(state));
@@ -96,6 +106,7 @@ void take_up(IntakeSelf self) {
             std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             s.loaded = true;
             report_recovered(self);
             if (s.take_up_again) take_up(self);

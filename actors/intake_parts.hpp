@@ -15,6 +15,7 @@ void park(IntakeSelf self, SettlementId id, const std::string& why);
 /// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a
 /// time, however many reasons there are.
 void take_up(IntakeSelf self);
+void now_ready(IntakeSelf self);
 void report_recovered(IntakeSelf self);
 RecoveryReport recovery_report(const IntakeState& state);
 void ended(IntakeSelf self, const caf::down_msg& down);
@@ -31,5 +32,6 @@ WindowFound read_window(const IntakeState& state, const ReadWindow& question);
 // intake_people.cpp: what people decide, and looking again at what is over.
 caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& request);
 Count retry_parked(IntakeSelf self);
+caf::result<Count> look_after_locks(IntakeSelf self, const LookAfterLocks& request);
 Count watch(IntakeSelf self, const WatchEnded& ended);
 }  // namespace settled

@@ -29,6 +29,30 @@ Count retry_parked(IntakeSelf self) {
   return {count};
 }
 
+/// An actor lets its own hold expire, for certain. What is left are holds without one: parked after failures.
+caf::result<Count> look_after_locks(IntakeSelf self, const LookAfterLocks& request) {
+  auto promise = self->make_response_promise<Count>();
+  const auto before = request.locked_before;
+  self->request(self->state.settings.ledger, caf::infinite, ReadInFlight{})
+      .then(
+          [=](const InFlight& books) mutable {
+            auto& state = self->state;
+            Count taken;
+            for (const SettlementView& s : books.settlements) {
+              if (s.status != Status::FUNDS_LOCKED || s.locked_at >= before || has_actor(state, s.id) ||
+                  !context_of(state, s))
+                continue;
+              state.parked.erase(s.id);
+              state.in_flight.erase(s.id);  // and its count of failures
+              start(self, s, Start::recovered);
+              ++taken.value;
+            }
+            promise.deliver(taken);
+          },
+          [=](caf::error& why) mutable { promise.deliver(std::move(why)); });
+  return promise;
+}
+
 Count watch(IntakeSelf self, const WatchEnded& ended) {
   Count asked;
   for (const SettlementView& s : ended.settlements) {

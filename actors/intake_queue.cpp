@@ -28,6 +28,7 @@ void look_soon(IntakeSelf self) {
 std::vector<Refusal> wrong_with(const IntakeState& state, const ChangeRules& request) {
   if (request.put_window)
     return problems(*request.put_window, state.rules.calendars, state.settings.zone_offset);
+  if (request.put_calendar) return problems(*request.put_calendar);
   const Calendar* calendar = find_calendar(state.rules.calendars, request.calendar);
   if (!request.put_holiday || !calendar) return {};
   if (const auto known = holiday_on(*calendar, *request.put_holiday->date))
@@ -44,6 +45,7 @@ void load_rules(IntakeSelf self) {
       .then(
           [=](RulesFound& found) {
             self->state.rules = std::move(found.rules);
+            self->state.judge.rules_changed();
             self->state.rules_known = true;
             self->state.looking = false;
             if (self->state.waiting > 0) look_soon(self);
@@ -107,6 +109,7 @@ caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request
       .then(
           [=](RulesFound& found) mutable {
             self->state.rules = found.rules;
+            self->state.judge.rules_changed();
             promise.deliver(std::move(found));
           },
           [=](caf::error& why) mutable {

@@ -141,6 +141,13 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
                    EscalateUnknowns{at.clock() - micros(at.unknown_limit)},
                    [](const Count& opened) { return std::to_string(opened.value) + " breaks opened"; });
       });
+  add(self, "lock_expiry", "let holds expire whose order has not left in time and that nobody looks after",
+      s.lock_expiry_every, [=] {
+        const auto& at = self->state.settings;
+        ask<Count>(
+            self, "lock_expiry", at.intake, LookAfterLocks{at.clock() - micros(at.transaction_timeout)},
+            [](const Count& taken) { return std::to_string(taken.value) + " overdue holds taken up"; });
+      });
   add(self, "check_invariants", "check that the books are right; stop sending when they are not",
       s.check_every, [=] { check(self); });
   plan(self);

@@ -2,7 +2,8 @@
 //
 // Spawned by   runtime/, one per process; the writer's lease makes it one per database.
 // Jobs         retry (parked settlements; asks banks again about orders that ended unpaid), cleanup (archives
-//              ended locks), escalate_unknowns (opens breaks for old doubts), check_invariants.
+//              ended locks), escalate_unknowns (opens breaks for old doubts), lock_expiry (holds that should
+//              have expired and that nobody looks after), check_invariants.
 // Remembers    nothing that the database does not: a job whose time came while nobody ran is run at once.
 // Stops money  when the books are not right: `on_invariants` is told before anybody else, and again when they
 //              are right again.
@@ -25,11 +26,14 @@ struct SchedulerSettings {
   std::chrono::seconds retry_every{300};
   std::chrono::seconds cleanup_every{600};
   std::chrono::seconds escalate_every{60};
+  std::chrono::seconds lock_expiry_every{60};
   std::chrono::seconds check_every{10};
   /// Ended locks older than this are archived.
   std::chrono::seconds archive_after{86'400};
   /// A doubt older than this becomes a break for a person.
   std::chrono::seconds unknown_limit{3'600};
+  /// A hold whose order has not left within this time ends: SettlementSettings::transaction_timeout.
+  std::chrono::seconds transaction_timeout{300};
   /// Orders that ended unpaid are asked about again for so long.
   std::chrono::seconds watch_ended{86'400};
   IntakeActor intake;

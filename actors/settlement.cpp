@@ -164,9 +164,9 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
     const auto outcome = answer.outcome;
     if (kind == Attempt::Kind::send)
-      failpoint("answer_read_before_record");
+      failpoint_of("answer_read_before_record", s.settlement.order.obligation_id);
     else
-      failpoint("inquiry_answer_before_record");
+      failpoint_of("inquiry_answer_before_record", s.settlement.order.obligation_id);
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
     if (s.settlement.status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
         outcome != Outcome::rejected)
@@ -208,7 +208,7 @@ void send(Self self) {
 
 void inquire(Self self) {
   auto& state = self->state;
-  failpoint("before_inquiry");
+  failpoint_of("before_inquiry", state.settlement.order.obligation_id);
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
             InquirePayment{instruction_of(state.settlement)});
 }

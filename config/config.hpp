@@ -101,6 +101,7 @@ struct JobsConfig {
   std::chrono::seconds retry_every{300};
   std::chrono::seconds cleanup_every{600};
   std::chrono::seconds escalate_every{60};
+  std::chrono::seconds lock_expiry_every{60};
   /// A check of everything; a big ledger stretches it, so that it never takes more than a twentieth of the
   /// time.
   std::chrono::seconds check_invariants_every{10};

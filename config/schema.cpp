@@ -303,6 +303,7 @@ std::vector<Key<Config>> make_config_keys() {
       number<Config>("jobs.retry_every_s", AT(jobs.retry_every), 1, 86'400, "seconds"),
       number<Config>("jobs.cleanup_every_s", AT(jobs.cleanup_every), 1, 86'400, "seconds"),
       number<Config>("jobs.escalate_every_s", AT(jobs.escalate_every), 1, 86'400, "seconds"),
+      number<Config>("jobs.lock_expiry_every_s", AT(jobs.lock_expiry_every), 1, 86'400, "seconds"),
       number<Config>("jobs.check_invariants_every_s", AT(jobs.check_invariants_every), 1, 86'400, "seconds"),
       number<Config>("jobs.archive_after_s", AT(jobs.archive_after), 1, 31'536'000, "seconds"),
       number<Config>("jobs.watch_ended_s", AT(jobs.watch_ended), 1, 604'800, "seconds"),

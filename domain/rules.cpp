@@ -52,8 +52,24 @@ std::optional<BankStatus> bank_status_from(std::string_view text) {
   return std::nullopt;
 }
 
-Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& policy, std::int64_t now_us,
-                const ZoneOffset& zone_offset) {
+namespace {
+WindowOutlook outlook(const SettlementOrder& order, const Rules& rules, const Policy& policy,
+                      std::int64_t now_us, const ZoneOffset& zone_offset) {
+  static const std::vector<WindowDefinition> open_always{always_open()};
+  const auto& windows = policy.windows_always_open ? open_always : rules.windows;
+  WindowOutlook out;
+  out.window = decide(
+      windows, rules.calendars,
+      {order.amount.currency, order.method, now_us / second, date_from(order.settlement_date)}, zone_offset);
+  // Without a window today's date is UTC's.
+  const auto offset = zone_offset(out.window.zone, now_us / second).value_or(std::chrono::seconds{0});
+  out.today = std::chrono::floor<std::chrono::days>(
+      std::chrono::sys_seconds{std::chrono::seconds{now_us / second} + offset});
+  return out;
+}
+
+Admission judge_within(const SettlementOrder& order, const Rules& rules, const Policy& policy,
+                       const WindowOutlook& outlook) {
   Admission a;
   const auto refuse = [&](Refusal refusal) {
     a.refusal = std::move(refusal);
@@ -62,15 +78,8 @@ Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& 
   if (auto refusal = check_amount(order, policy.limits)) return refuse(std::move(*refusal));
   if (auto refusal = check_banks(order, rules)) return refuse(std::move(*refusal));
 
-  static const std::vector<WindowDefinition> open_always{always_open()};
-  const auto& windows = policy.windows_always_open ? open_always : rules.windows;
+  const auto& [window, today] = outlook;
   const auto asked_date = date_from(order.settlement_date);
-  const auto window = decide(windows, rules.calendars,
-                             {order.amount.currency, order.method, now_us / second, asked_date}, zone_offset);
-  // Without a window today's date is UTC's.
-  const auto offset = zone_offset(window.zone, now_us / second).value_or(std::chrono::seconds{0});
-  const auto today = std::chrono::floor<std::chrono::days>(
-      std::chrono::sys_seconds{std::chrono::seconds{now_us / second} + offset});
   if (asked_date && *asked_date < today)
     return refuse({Errc::date_past, "/settlement_date",
                    order.settlement_date + " is past: today is " + to_string(today) + ".",
@@ -98,5 +107,24 @@ Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& 
     a.waiting_detail = words_of(*hit);
   }
   return a;
+}
+}  // namespace
+
+Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& policy, std::int64_t now_us,
+                const ZoneOffset& zone_offset) {
+  return judge_within(order, rules, policy, outlook(order, rules, policy, now_us, zone_offset));
+}
+
+Admission Judge::operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
+                            std::int64_t now_us, const ZoneOffset& zone_offset) {
+  if (const auto now = now_us / second; now != second_) {
+    known_.clear();
+    second_ = now;
+  }
+  const Kind kind{order.amount.currency, order.method, order.settlement_date};
+  auto known = known_.find(kind);
+  if (known == known_.end())
+    known = known_.emplace(kind, outlook(order, rules, policy, now_us, zone_offset)).first;
+  return judge_within(order, rules, policy, known->second);
 }
 }  // namespace settled

@@ -48,9 +48,34 @@ struct Admission {
   bool queue_if_short = false;    // waits for funds instead of failing
 };
 
+/// How the windows stand for one kind of order, in one second.
+struct WindowOutlook {
+  WindowAnswer window;
+  Date today{};  // in the window's zone
+};
+
 /// Refusals: amount_below_min, amount_above_max, date_past, bank_suspended, window_closed. A party on the
 /// blocked list is no refusal: the order waits for a person.
 Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& policy, std::int64_t now_us,
                 const ZoneOffset& zone_offset);
+
+/// Judges like the above, for many orders: what the windows say is worked out once a second for each kind of
+/// order. Forget it when the rules change.
+class Judge {
+ public:
+  Admission operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
+                       std::int64_t now_us, const ZoneOffset& zone_offset);
+  void rules_changed() { known_.clear(); }
+
+ private:
+  struct Kind {
+    Currency currency;
+    Method method = Method::LOCAL_ACH;
+    std::string date;
+    auto operator<=>(const Kind&) const = default;
+  };
+  std::int64_t second_ = 0;
+  std::map<Kind, WindowOutlook> known_;
+};
 
 }  // namespace settled

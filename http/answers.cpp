@@ -21,10 +21,6 @@ Problem problem_of(const Submission& submission) {
 
 std::string location(SettlementId id) { return "/api/v1/settlements/" + id.text(); }
 
-void mark_replayed(Response& response, bool replayed) {
-  if (replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
-}
-
 void append_element(std::string& out, const Submission& s, Lang lang) {
   if (s.kind == Submission::Kind::refused) {
     const auto problem = problem_of(s);
@@ -63,21 +59,27 @@ Problem nothing_here(std::string detail) {
   return problem;
 }
 
-void answer_submission(Ticket& ticket, const Submission& submission) {
-  if (submission.kind == Submission::Kind::refused) return ticket.refuse(problem_of(submission));
+void mark_replayed(Response& response) { response.headers.emplace_back("Idempotent-Replayed", "true"); }
+
+Response receipt(const Submission& submission) {
   auto response = json_response(202);
   response.headers.emplace_back("Location", location(submission.settlement.id));
-  mark_replayed(response, submission.kind == Submission::Kind::replayed);
+  if (submission.kind == Submission::Kind::replayed) mark_replayed(response);
   response.body.reserve(900);
   append_receipt(response.body, submission.settlement);
-  ticket.answer(std::move(response));
+  return response;
+}
+
+void answer_submission(Ticket& ticket, const Submission& submission) {
+  if (submission.kind == Submission::Kind::refused) return ticket.refuse(problem_of(submission));
+  ticket.answer(receipt(submission));
 }
 
 void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, std::chrono::seconds wait) {
   auto response = json_response(final_status(view.status) ? 200 : 202);
   response.headers.emplace_back("Location", location(view.id));
   response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
-  mark_replayed(response, replayed);
+  if (replayed) mark_replayed(response);
   response.body.reserve(1400);
   append_settlement(response.body, view);
   ticket.answer(std::move(response));
@@ -148,7 +150,7 @@ void answer_funded(Ticket& ticket, const AccountChanged& changed, Money amount) 
     return ticket.refuse(refusal_of(ticket.route, changed.refusal));
   }
   auto response = json_response(201);
-  mark_replayed(response, changed.replayed);
+  if (changed.replayed) mark_replayed(response);
   response.body += '{';
   append_json_name(response.body, "account");
   append_account(response.body, changed.account);

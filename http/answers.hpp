@@ -6,6 +6,10 @@ namespace settled {
 
 /// A single order, not waited for. A refusal becomes a problem.
 void answer_submission(Ticket& ticket, const Submission& submission);
+/// Of an order that is recorded.
+Response receipt(const Submission& submission);
+/// The same once more.
+void mark_replayed(Response& response);
 /// A single order after Prefer: wait. `view` is the settlement at the end of the wait.
 void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, std::chrono::seconds wait);
 /// A batch: the refusals of malformed elements and the results of the others, in the batch's order.

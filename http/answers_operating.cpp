@@ -1,6 +1,7 @@
 #include "http/answers_operating.hpp"
 
 #include "http/answers.hpp"
+#include "http/json_in_calendar.hpp"
 #include "http/json_in_operating.hpp"
 #include "http/json_in_window.hpp"
 #include "http/json_out.hpp"
@@ -33,61 +34,6 @@ void append_action(std::string& out, const OperatorAction& action) {
   append_json_time(out, "approved_at", action.approved_at);
   append_json_nullable(out, "approve", open ? "/api/v1/actions/" + id + "/approve" : "");
   out += '}';
-}
-
-void append_holiday_rule(std::string& out, const HolidayRule& rule) {
-  out += '{';
-  append_json_member(out, "name", rule.name);
-  append_json_member(out, "kind", to_string(rule.kind));
-  const auto number = [&](std::string_view name, int value) { append_json_number(out, name, value); };
-  switch (rule.kind) {
-    case HolidayKind::fixed:
-      number("month", rule.month);
-      number("day", rule.day);
-      break;
-    case HolidayKind::easter:
-      number("days", rule.days);
-      break;
-    case HolidayKind::nth_weekday:
-      number("nth", rule.nth);
-      [[fallthrough]];
-    case HolidayKind::last_weekday:
-      number("weekday", rule.weekday);
-      number("month", rule.month);
-      break;
-    case HolidayKind::single:
-      append_json_nullable(out, "date", rule.date ? to_string(*rule.date) : "");
-      break;
-  }
-  append_json_member(out, "observance", to_string(rule.observance));
-  if (rule.first_year != 0) number("first_year", rule.first_year);
-  if (rule.last_year != 0) number("last_year", rule.last_year);
-  append_json_bool(out, "provisional", rule.provisional);
-  out += '}';
-}
-
-void append_calendar(std::string& out, const Calendar& calendar, int year) {
-  out += '{';
-  append_json_member(out, "name", calendar.name);
-  append_json_name(out, "rules");
-  out += '[';
-  for (const HolidayRule& rule : calendar.rules) {
-    if (out.back() != '[') out += ',';
-    append_holiday_rule(out, rule);
-  }
-  out += ']';
-  append_json_name(out, "next");
-  out += '[';
-  for (const int each : {year, year + 1})
-    for (const Holiday& holiday : holidays_in(calendar, each)) {
-      out += out.back() == '[' ? "{" : ",{";
-      append_json_member(out, "date", to_string(holiday.date));
-      append_json_member(out, "name", holiday.name);
-      append_json_bool(out, "substitute", holiday.substitute);
-      append_json_bool(out, "provisional", holiday.provisional);
-      out += '}';
-    }
-  out += "]}";
 }
 
 void append_bank(std::string& out, const BankProfile& bank) {
@@ -209,6 +155,8 @@ void answer_rule_changed(Ticket& ticket, const RulesFound& found, const ChangeRu
     append_window(out, *change.put_window);
   } else if (change.put_bank) {
     append_bank(out, *change.put_bank);
+  } else if (change.put_calendar) {
+    append_calendar(out, *change.put_calendar, year);
   } else if (change.put_holiday) {
     response.status = 201;
     const auto* calendar = find_calendar(found.rules.calendars, change.calendar);

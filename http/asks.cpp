@@ -38,8 +38,8 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.orders.orders.push_back(
-      {*idempotency_key_of(request), digest, std::move(parsed.value->order), request.trace_id});
+  ask.key = {request.caller, *idempotency_key_of(request), digest};
+  ask.orders.orders.push_back({ask.key.key, digest, std::move(parsed.value->order), request.trace_id});
   return ask;
 }
 
@@ -242,6 +242,7 @@ std::optional<Ask> question(Request& request, std::int64_t now, Errors& errors) 
       return ask_next_window(request, errors);
     case RouteId::put_window:
     case RouteId::drop_window:
+    case RouteId::put_calendar:
     case RouteId::put_holiday:
     case RouteId::drop_holiday:
     case RouteId::put_bank:

@@ -3,6 +3,7 @@
 #include "domain/bank.hpp"
 #include "http/ask_parts.hpp"
 #include "http/digest.hpp"
+#include "http/json_in_calendar.hpp"
 #include "http/json_in_operating.hpp"
 #include "http/json_in_window.hpp"
 
@@ -209,6 +210,11 @@ std::optional<Ask> ask_rule_change(Request& request, std::int64_t now_micros, Er
   if (id == RouteId::put_window)
     return asked(parse_window(request.body, name), errors, [&](WindowDefinition& window) {
       change.put_window = std::move(window);
+      return ChangeRulesAsk{std::move(change), year};
+    });
+  if (id == RouteId::put_calendar)
+    return asked(parse_calendar(request.body, name), errors, [&](Calendar& calendar) {
+      change.put_calendar = std::move(calendar);
       return ChangeRulesAsk{std::move(change), year};
     });
   change.calendar = name;

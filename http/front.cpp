@@ -16,6 +16,7 @@ namespace settled {
 struct Front::Impl {
   FrontSettings settings;
   FrontActor actor;
+  std::shared_ptr<Replays> replays;
   std::shared_ptr<std::atomic<std::size_t>> pending = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> draining{false};
   std::unique_ptr<Server> server;
@@ -148,6 +149,11 @@ void Front::Impl::handle(Request request, Responder responder) {
     responder(refused(request, problem_of(std::move(errors), money)));
     return;
   }
+  if (const auto* order = std::get_if<SubmitAsk>(&*ask); order && !order->batch && !order->wait)
+    if (const auto known = replays->find(order->key)) {
+      responder(seen(request, *known));
+      return;
+    }
   auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
   ticket->ask = std::move(*ask);
   caf::anon_send(actor, std::move(ticket));
@@ -155,7 +161,8 @@ void Front::Impl::handle(Request request, Responder responder) {
 
 Front::Front(caf::actor_system& system, FrontSettings settings) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
-  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits);
+  impl_->replays = std::make_shared<Replays>(impl_->settings.front_limits.replays_max);
+  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits, impl_->replays);
 }
 
 Front::~Front() { stop(std::chrono::milliseconds(0)); }

@@ -38,8 +38,13 @@ void ask(Self self, const Handle& whom, std::chrono::milliseconds most, const Ti
 void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions& answer) {
   if (asked.batch) return answer_batch(*ticket, asked, answer.results);
   const Submission& one = answer.results.at(0);
-  if (one.kind == Submission::Kind::refused || !asked.wait) return answer_submission(*ticket, one);
   const bool replayed = one.kind == Submission::Kind::replayed;
+  if (one.kind == Submission::Kind::refused) return answer_submission(*ticket, one);
+  auto again = receipt(one);
+  auto first = asked.wait ? Response{} : again;
+  if (!replayed) mark_replayed(again);
+  self->state.replays->keep(asked.key, std::move(again));
+  if (!asked.wait) return ticket->answer(std::move(first));
   const auto wait = *asked.wait;
   if (final_status(one.settlement.status)) return answer_waited(*ticket, one.settlement, replayed, wait);
   // The order is durable: whatever happens to the waiting, the answer is a success.
@@ -303,8 +308,9 @@ struct Dispatch {
 };
 }  // namespace
 
-FrontActor::behavior_type front_actor(Self self, FrontLimits limits) {
+FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays) {
   self->state.limits = limits;
+  self->state.replays = std::move(replays);
   self->state.feed = std::make_unique<EventFeed>([self](std::uint64_t reader, std::int64_t after, int limit) {
     self->request(self->state.actors.reader, self->state.limits.answer_max, ReadEvents{0, after, limit})
         .then([self, reader](const EventPage& page) { self->state.feed->page(reader, page.events); },

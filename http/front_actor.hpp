@@ -44,6 +44,8 @@ struct FrontLimits {
   std::size_t submissions_max = 2;
   /// Orders in one such question, unless a single call has more.
   std::size_t gathered_max = 1'000;
+  /// Receipts that are answered again from memory, of single orders.
+  std::size_t replays_max = 10'000;
   /// Open event streams.
   std::size_t streams_max = 1'000;
 };
@@ -77,6 +79,7 @@ struct GatheredOrders {
 struct FrontState {
   FrontActors actors;
   FrontLimits limits;
+  std::shared_ptr<Replays> replays;
   std::unique_ptr<EventFeed> feed;
   std::deque<GatheredOrders> gathered;
   bool handing = false;         // a HandGathered is on its way
@@ -87,7 +90,8 @@ struct FrontState {
   static inline const char* name = "front";
 };
 
-FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self, FrontLimits limits);
+FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self, FrontLimits limits,
+                                      std::shared_ptr<Replays> replays);
 
 }  // namespace settled
 

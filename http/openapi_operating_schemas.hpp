@@ -120,8 +120,18 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "value_date": {"type": ["string", "null"], "format": "date"}, "reason": {"type": ["string", "null"], "description": "Why it is not open."}}},
 "Holiday": {"type": "object", "additionalProperties": false, "required": ["date", "name"], "properties": {
   "date": {"type": "string", "format": "date"}, "name": {"type": "string", "minLength": 1, "maxLength": 140}}},
+"HolidayRule": {"type": "object", "additionalProperties": false, "required": ["name", "kind"], "properties": {
+  "name": {"type": "string", "minLength": 1, "maxLength": 140}, "kind": {"enum": ["fixed", "easter", "nth_weekday", "last_weekday", "single"], "description": "A kind takes its own fields of these and no others."},
+  "month": {"type": "integer", "minimum": 1, "maximum": 12, "description": "fixed, nth_weekday, last_weekday"}, "day": {"type": "integer", "minimum": 1, "maximum": 31, "description": "fixed"},
+  "days": {"type": "integer", "minimum": -80, "maximum": 200, "description": "easter: days after Easter Sunday"}, "nth": {"type": "integer", "minimum": 1, "maximum": 5, "description": "nth_weekday"},
+  "weekday": {"type": "integer", "minimum": 1, "maximum": 7, "description": "nth_weekday, last_weekday: 1 Monday to 7 Sunday"}, "date": {"type": "string", "format": "date", "description": "single"},
+  "observance": {"enum": ["as_it_falls", "sunday_to_monday", "weekend_to_next_weekday"], "default": "as_it_falls"},
+  "first_year": {"type": "integer"}, "last_year": {"type": "integer"}, "provisional": {"type": "boolean", "default": false, "description": "Subject to an announcement: look again."}}},
+"CalendarRules": {"type": "object", "additionalProperties": false, "required": ["rules"], "properties": {
+  "name": {"type": "string", "description": "That of the path."}, "rules": {"type": "array", "minItems": 1, "maxItems": 400, "items": {"$ref": "#/components/schemas/HolidayRule"}},
+  "next": {"type": "array", "items": {"type": "object"}, "description": "As it was shown; read over."}}},
 "Calendar": {"type": "object", "required": ["name", "rules", "next"], "properties": {
-  "name": {"type": "string"}, "rules": {"type": "array", "items": {"type": "object"}},
+  "name": {"type": "string"}, "rules": {"type": "array", "items": {"$ref": "#/components/schemas/HolidayRule"}},
   "next": {"type": "array", "description": "The holidays of this and the next year.", "items": {"type": "object", "properties": {
     "date": {"type": "string", "format": "date"}, "name": {"type": "string"},
     "substitute": {"type": "boolean", "description": "The day given for a holiday on a weekend."},

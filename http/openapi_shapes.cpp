@@ -153,6 +153,8 @@ Shape shape_of(RouteId id) {
       return {"", 204, "", {"name"}, reading({Errc::not_found})};
     case RouteId::list_calendars:
       return {"", 200, "Calendars", {}, reading(query)};
+    case RouteId::put_calendar:
+      return {"CalendarRules", 200, "Calendar", {"name"}, writing({})};
     case RouteId::put_holiday:
       return {"Holiday", 201, "Calendar", {"name"}, writing({Errc::not_found})};
     case RouteId::drop_holiday:

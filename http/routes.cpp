@@ -60,6 +60,8 @@ constexpr std::array<Route, route_count> table{{
     {RouteId::drop_window, "DELETE", "/api/v1/windows/{name}", true, false, "Remove a settlement window"},
     {RouteId::list_calendars, "GET", "/api/v1/calendars", true, false,
      "Holiday calendars with the days of this and the next year"},
+    {RouteId::put_calendar, "PUT", "/api/v1/calendars/{name}", true, false,
+     "Set all rules of a holiday calendar"},
     {RouteId::put_holiday, "POST", "/api/v1/calendars/{name}/holidays", true, false,
      "Add a single holiday to a calendar"},
     {RouteId::drop_holiday, "DELETE", "/api/v1/calendars/{name}/holidays", true, false,

@@ -42,6 +42,7 @@ enum class RouteId : std::uint8_t {
   put_window,
   drop_window,
   list_calendars,
+  put_calendar,
   put_holiday,
   drop_holiday,
   list_banks,

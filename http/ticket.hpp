@@ -2,6 +2,7 @@
 #pragma once
 #include "http/exchange.hpp"
 #include "http/problem.hpp"
+#include "http/replays.hpp"
 #include "http/routes.hpp"
 #include "messages/actors.hpp"
 
@@ -29,6 +30,7 @@ using OnRequest = std::function<void(const RequestSeen&)>;
 /// Orders to submit. `elements` tells which of a batch's orders were well formed, in the batch's order.
 struct SubmitAsk {
   SubmitSettlements orders;
+  ReplayKey key;  // of a single order
   std::optional<std::chrono::seconds> wait;
   bool batch = false;
   std::vector<std::vector<Refusal>> elements;  // of a batch: empty = the next of `orders`

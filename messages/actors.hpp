@@ -68,6 +68,7 @@ CAF_ADD_TYPE_ID(settled, (settled::ReadKeptJobs))
 CAF_ADD_TYPE_ID(settled, (settled::ListRecords))
 CAF_ADD_TYPE_ID(settled, (settled::RecordPage))
 CAF_ADD_TYPE_ID(settled, (settled::SettlementMoved))
+CAF_ADD_TYPE_ID(settled, (settled::LookAfterLocks))
 CAF_END_TYPE_ID_BLOCK(settled)
 
 namespace settled {
@@ -78,8 +79,8 @@ using IntakeActor = caf::typed_actor<
     caf::replies_to<AwaitSettlement>::with<SettlementFound>, caf::reacts_to<AskedOnce>,
     caf::replies_to<ApproveAction>::with<ActionAnswered>, caf::replies_to<ChangeRules>::with<RulesFound>,
     caf::replies_to<ReadWindow>::with<WindowFound>, caf::replies_to<RetryParked>::with<Count>,
-    caf::replies_to<WatchEnded>::with<Count>, caf::replies_to<ReadRecovery>::with<RecoveryReport>,
-    caf::replies_to<ReadHealth>::with<HealthReport>>;
+    caf::replies_to<WatchEnded>::with<Count>, caf::replies_to<LookAfterLocks>::with<Count>,
+    caf::replies_to<ReadRecovery>::with<RecoveryReport>, caf::replies_to<ReadHealth>::with<HealthReport>>;
 
 /// actors/settlement: one per settlement in flight.
 using SettlementActor =

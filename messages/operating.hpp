@@ -121,7 +121,8 @@ struct ChangeRules {
   std::optional<WindowDefinition> put_window;
   std::string drop_window;
   std::optional<BankProfile> put_bank;
-  std::string calendar;  // put_holiday and drop_holiday: whose
+  std::optional<Calendar> put_calendar;  // all its rules
+  std::string calendar;                  // put_holiday and drop_holiday: whose
   std::optional<HolidayRule> put_holiday;
   std::optional<Date> drop_holiday;
 };
@@ -148,6 +149,11 @@ struct RecoveryReport {
 
 /// Takes up what nobody works on. Sent by actors/scheduler to actors/intake; answered with Count.
 struct RetryParked {};
+/// Takes up holds of before `locked_before` that nobody works on, where nothing has left (FUNDS_LOCKED): the
+/// actor that each gets lets it expire. Sent by actors/scheduler to actors/intake; answered with Count.
+struct LookAfterLocks {
+  Micros locked_before = 0;
+};
 /// Asks the bank once more about orders that ended without its payment, in case it paid after all. Sent by
 /// actors/scheduler to actors/intake; answered with Count: how many are asked.
 struct WatchEnded {
@@ -314,6 +320,10 @@ typename F::result_type inspect(F& f, RecoveryReport& x) {
 template <class F>
 typename F::result_type inspect(F& f, RetryParked&) {
   return f(caf::meta::type_name("RetryParked"));
+}
+template <class F>
+typename F::result_type inspect(F& f, LookAfterLocks& x) {
+  return f(caf::meta::type_name("LookAfterLocks"), x.locked_before);
 }
 template <class F>
 typename F::result_type inspect(F& f, WatchEnded& x) {

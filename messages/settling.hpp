@@ -108,6 +108,8 @@ struct SettlementMoved {
 };
 /// Intake to itself: time to look at the orders that wait.
 struct LookAtQueue {};
+/// Intake to itself: readiness has waited long enough for the banks.
+struct RecoveryWaited {};
 
 /// A settlement to itself: it is time for the next send or inquiry.
 struct NextStep {};
@@ -173,6 +175,10 @@ typename F::result_type inspect(F& f, AskedOnce& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementMoved& x) {
   return f(caf::meta::type_name("SettlementMoved"), x.settlement);
+}
+template <class F>
+typename F::result_type inspect(F& f, RecoveryWaited&) {
+  return f(caf::meta::type_name("RecoveryWaited"));
 }
 template <class F>
 typename F::result_type inspect(F& f, LookAtQueue&) {

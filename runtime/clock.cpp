@@ -4,6 +4,7 @@
 
 #include <openssl/rand.h>
 
+#include <array>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -18,11 +19,16 @@ struct IdSource {
   std::uint64_t high = 0;
 };
 
+/// A call to the generator costs as much for one number as for many.
 std::uint64_t random64() {
-  std::uint64_t value = 0;
-  ensure(RAND_bytes(reinterpret_cast<unsigned char*>(&value), sizeof value) == 1,
-         "the system has random numbers");
-  return value;
+  thread_local std::array<std::uint64_t, 128> stock{};
+  thread_local std::size_t left = 0;
+  if (left == 0) {
+    ensure(RAND_bytes(reinterpret_cast<unsigned char*>(stock.data()), sizeof stock) == 1,
+           "the system has random numbers");
+    left = stock.size();
+  }
+  return stock[--left];
 }
 }  // namespace
 

@@ -39,9 +39,11 @@ SchedulerSettings scheduler_settings(const Config& config) {
   return {.retry_every = jobs.retry_every,
           .cleanup_every = jobs.cleanup_every,
           .escalate_every = jobs.escalate_every,
+          .lock_expiry_every = jobs.lock_expiry_every,
           .check_every = jobs.check_invariants_every,
           .archive_after = jobs.archive_after,
           .unknown_limit = config.settlement.unknown_limit,
+          .transaction_timeout = config.settlement.transaction_timeout,
           .watch_ended = jobs.watch_ended};
 }
 }  // namespace settled

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <signal.h>
 #include <stdexcept>
@@ -62,6 +63,9 @@ int SandboxChild::launch() {
                   "--key-id",
                   settings_.key_id};
   spec.environment = {"PATH=/usr/bin:/bin", "TZ=UTC", "SETTLED_SANDBOX_KEY=" + settings_.key};
+  // How a sanitizer shall look at it, where the program was built with one.
+  for (const char* name : {"ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"})
+    if (const char* value = std::getenv(name)) spec.environment.push_back(std::string(name) + '=' + value);
   spec.log = settings_.data_dir / "sandbox.log";
   spec.death_signal = SIGTERM;
   return spawn_child(spec);

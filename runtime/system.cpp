@@ -222,16 +222,16 @@ struct System::Impl {
                                  log_error("ledger_fenced", {{"why", why}});
                                  end_process(exit_unavailable);
                                }};
-    LedgerWriterSettings settings{.make_store = [store] { return make_pg_ledger_store(store); },
-                                  .clock = clock,
-                                  .ids = system_ids(),
-                                  .on_commit =
-                                      [this, listener = front->listener()](
-                                          std::int64_t last_seq, std::size_t requests, double seconds) {
-                                        metrics.committed(requests, seconds);
-                                        high_water->saw(last_seq);
-                                        caf::anon_send(listener, EventsCommitted{0, last_seq});
-                                      }};
+    LedgerWriterSettings settings{
+        .make_store = [store] { return make_pg_ledger_store(store); },
+        .clock = clock,
+        .ids = system_ids(),
+        .on_commit =
+            [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
+              metrics.committed(commit.settlements, commit.seconds, commit.oldest_waited, commit.waiting);
+              high_water->saw(commit.last_seq);
+              caf::anon_send(listener, EventsCommitted{0, commit.last_seq});
+            }};
     ledger = caf::actor_cast<LedgerActor>(
         supervised("ledger_writer",
                    [settings](caf::event_based_actor* self) {
@@ -354,9 +354,9 @@ struct System::Impl {
                         {{"settlement", id.text()}, {"why", why}});
             },
         .on_ended = [this](const SettlementView& s) { tell_end(s); },
+        .on_ready = [this] { metrics.ready(true); },
         .on_recovered =
-            [this](const RecoveryReport& report) {
-              metrics.ready(true);
+            [](const RecoveryReport& report) {
               log_info("recovered", {{"in_flight_at_start", report.taken_up},
                                      {"funds_locked", report.funds_locked},
                                      {"executing", report.executing},

@@ -36,7 +36,11 @@ class JsonObject {
 
  private:
   void key(std::string_view key);
-  std::string out_ = "{";
+  std::string out_ = [] {
+    std::string text;
+    text.reserve(400);
+    return text += '{';
+  }();
 };
 
 }  // namespace settled

@@ -2,8 +2,8 @@
 #pragma once
 #include "messages/operating.hpp"
 
-#include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace settled {
@@ -122,7 +122,7 @@ struct LedgerBatch {
   std::vector<NettingRow> nettings;
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
-  std::map<AccountId, AccountDelta> deltas;  // in account order: the lock order of the database
+  std::unordered_map<AccountId, AccountDelta> deltas;
 
   bool empty() const { return events.empty(); }  // every change has its event
 };

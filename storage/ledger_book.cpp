@@ -359,6 +359,7 @@ std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step
       s.last_sent_at = now;
     }
     if (event == Event::doubt && s.unknown_since == 0) s.unknown_since = now;
+    if (event == Event::doubt && s.last_outcome.empty()) s.last_outcome = to_string(Outcome::unknown);
     if (event == Event::accept || event == Event::confirm || event == Event::absent) s.unknown_since = 0;
     if (event == Event::confirm && s.confirmed_at == 0) s.confirmed_at = now;
     s.status = *to;

@@ -310,6 +310,12 @@ RulesFound LedgerBook::change_rules(const ChangeRules& request, LedgerBatch& bat
     name = request.drop_window;
     if (std::erase_if(rules_.windows, [&](const auto& w) { return w.name == name; }) == 0)
       return {rules_, {Errc::not_found, "path:id", "there is no window \"" + name + "\".", ""}};
+  } else if (request.put_calendar) {
+    const auto& calendar = *request.put_calendar;
+    kind = "rules.calendar_set";
+    name = calendar.name;
+    std::erase_if(rules_.calendars, [&](const auto& c) { return c.name == calendar.name; });
+    rules_.calendars.push_back(calendar);
   } else if (request.put_bank) {
     kind = "rules.bank_" + std::string(to_string(request.put_bank->status));
     name = request.put_bank->bic;

@@ -40,6 +40,7 @@ class Round {
 
   void run(std::vector<Pending>& requests) {
     const auto started = std::chrono::steady_clock::now();
+    if (!requests.empty()) oldest_ = requests.front().since;
     std::unordered_map<std::string, std::vector<std::string>> keys;
     for (const Pending& p : requests)
       if (const auto* open = std::get_if<OpenSettlements>(&p.request))
@@ -74,8 +75,12 @@ class Round {
     if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
     if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    state_.settings.on_commit(book_.chain().last_seq(), batch_.opened.size() + batch_.changed.size(),
-                              took.count());
+    const std::chrono::duration<double> waited = started - oldest_;
+    state_.settings.on_commit({.last_seq = book_.chain().last_seq(),
+                               .settlements = batch_.opened.size() + batch_.changed.size(),
+                               .seconds = took.count(),
+                               .oldest_waited = waited.count(),
+                               .waiting = state_.pending.size()});
   }
 
   /// By caller.
@@ -91,16 +96,22 @@ class Round {
     Submissions answer;
     answer.results.reserve(request.items.size());
     for (auto& item : request.items) {
-      const auto key = key_of(request.caller, item.order.idempotency_key);
+      auto key = key_of(request.caller, item.order.idempotency_key);
       if (const auto known = known_.find(key); known != known_.end() && !mutant("no_unique_idempotency")) {
         answer.results.push_back(replay_or_mismatch(known->second, item.order));
+        continue;
+      }
+      if (const auto earlier = opened_.find(key);
+          earlier != opened_.end() && !mutant("no_unique_idempotency")) {
+        const OpenedRow& row = batch_.opened.at(earlier->second);
+        answer.results.push_back(
+            replay_or_mismatch({row.idempotency_key, row.request_digest, row.settlement}, item.order));
         continue;
       }
       auto result = book_.open(request.caller, item, batch_);
       // Further requests with this key, in this batch, get what this one gets.
       if (result.kind == Submission::Kind::accepted)
-        known_.emplace(
-            key, KnownSettlement{item.order.idempotency_key, item.order.request_digest, result.settlement});
+        opened_.emplace(std::move(key), batch_.opened.size() - 1);
       answer.results.push_back(std::move(result));
     }
     return answer;
@@ -229,10 +240,12 @@ class Round {
   LedgerWriterState& state_;
   LedgerBook& book_;
   LedgerBatch batch_;
+  std::chrono::steady_clock::time_point oldest_ = std::chrono::steady_clock::now();
   Answers answers_;
   std::unordered_set<SettlementId> stepped_;
-  std::vector<Pending*> again_;  // for the next round
-  std::unordered_map<std::string, KnownSettlement> known_;
+  std::vector<Pending*> again_;                             // for the next round
+  std::unordered_map<std::string, KnownSettlement> known_;  // recorded before
+  std::unordered_map<std::string, std::size_t> opened_;     // in this batch: place among its rows
   std::unordered_map<std::string, KnownFunding> fundings_, nettings_;
 };
 
@@ -329,10 +342,10 @@ caf::error write(Self self) {
 caf::error loaded(Self self) { return self->state.book ? caf::error{} : write(self); }
 
 template <class Answer, class Request>
-caf::result<Answer> enqueue(Self self, const Request& request) {
+caf::result<Answer> enqueue(Self self, Request& request) {
   auto promise = self->make_response_promise<Answer>();
   auto& state = self->state;
-  state.pending.push_back({.request = request, .promise = promise});
+  state.pending.push_back({.request = std::move(request), .promise = promise});
   if (!state.scheduled) {
     state.scheduled = true;
     self->send(self, WriteBatch{});
@@ -353,19 +366,19 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
   self->state.scheduled = true;
   self->send(self, WriteBatch{});  // takes over and loads before the first request
   return {
-      [=](const OpenSettlements& request) { return enqueue<Submissions>(self, request); },
-      [=](const AdvanceSettlement& request) { return enqueue<SettlementFound>(self, request); },
-      [=](const OpenAccount& request) { return enqueue<AccountChanged>(self, request); },
-      [=](const FundAccount& request) { return enqueue<AccountChanged>(self, request); },
-      [=](const ChangeAccount& request) { return enqueue<AccountChanged>(self, request); },
-      [=](const ReleaseWaiting& request) { return enqueue<Released>(self, request); },
-      [=](const ProposeAction& request) { return enqueue<ActionAnswered>(self, request); },
-      [=](const ApproveAction& request) { return enqueue<ActionAnswered>(self, request); },
-      [=](const CancelSettlement& request) { return enqueue<ActionAnswered>(self, request); },
-      [=](const CloseBreak& request) { return enqueue<ActionAnswered>(self, request); },
-      [=](const EscalateUnknowns& request) { return enqueue<Count>(self, request); },
-      [=](const BookNetting& request) { return enqueue<NettingBooked>(self, request); },
-      [=](const ChangeRules& request) { return enqueue<RulesFound>(self, request); },
+      [=](OpenSettlements& request) { return enqueue<Submissions>(self, request); },
+      [=](AdvanceSettlement& request) { return enqueue<SettlementFound>(self, request); },
+      [=](OpenAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](FundAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](ChangeAccount& request) { return enqueue<AccountChanged>(self, request); },
+      [=](ReleaseWaiting& request) { return enqueue<Released>(self, request); },
+      [=](ProposeAction& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](ApproveAction& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](CancelSettlement& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](CloseBreak& request) { return enqueue<ActionAnswered>(self, request); },
+      [=](EscalateUnknowns& request) { return enqueue<Count>(self, request); },
+      [=](BookNetting& request) { return enqueue<NettingBooked>(self, request); },
+      [=](ChangeRules& request) { return enqueue<RulesFound>(self, request); },
       [=](const ReadMeans&) -> caf::result<MeansFound> {
         if (auto why = loaded(self)) return why;
         return self->state.book->means();

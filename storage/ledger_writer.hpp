@@ -14,6 +14,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <variant>
@@ -26,9 +27,16 @@ struct LedgerWriterSettings {
   Ids ids;
   /// Orders and steps in one commit, at most. More wait for the next.
   std::size_t batch_max = 4096;
-  /// Told after each commit, on the writer's thread: the stream's end, the batch's size, seconds it took.
-  std::function<void(std::int64_t last_seq, std::size_t requests, double seconds)> on_commit =
-      [](std::int64_t, std::size_t, double) {};
+  /// What one group commit was like.
+  struct Commit {
+    std::int64_t last_seq = 0;    // the event stream's end
+    std::size_t settlements = 0;  // opened or moved
+    double seconds = 0;           // it took
+    double oldest_waited = 0;     // seconds that its oldest request had waited for it
+    std::size_t waiting = 0;      // requests that wait for the next one
+  };
+  /// Told after each commit, on the writer's thread.
+  std::function<void(const Commit&)> on_commit = [](const Commit&) {};
 };
 
 struct LedgerWriterState;
@@ -59,6 +67,7 @@ struct LedgerWriterState {
                  ChangeRules>
         request;
     Promise promise;
+    std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
   };
   LedgerWriterSettings settings;
   std::unique_ptr<LedgerStore> store;

@@ -9,6 +9,8 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
+
 namespace settled {
 namespace {
 using Of = PgArray::Of;
@@ -56,8 +58,11 @@ void insert_accounts(pqxx::work& tx, const LedgerBatch& batch) {
 
 void change_accounts(pqxx::work& tx, const LedgerBatch& batch) {
   if (batch.deltas.empty()) return;
+  // In account order, which is the order in which the database locks them.
+  std::vector<std::pair<AccountId, AccountDelta>> deltas(batch.deltas.begin(), batch.deltas.end());
+  std::sort(deltas.begin(), deltas.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Columns c(Of::uuid, Of::int8, Of::int8, Of::int8);
-  for (const auto& [id, delta] : batch.deltas) {
+  for (const auto& [id, delta] : deltas) {
     c[0].uuid(id.uuid);
     c[1].int8(delta.balance);
     c[2].int8(delta.held);

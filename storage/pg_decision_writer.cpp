@@ -130,6 +130,12 @@ void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
   if (!change.drop_window.empty())
     return static_cast<void>(
         tx.exec_params0("delete from settlement_windows where name = $1", change.drop_window));
+  if (change.put_calendar) {
+    tx.exec_params0("delete from holiday_rules where calendar = $1", change.put_calendar->name);
+    for (const HolidayRule& rule : change.put_calendar->rules)
+      add_holiday(tx, change.put_calendar->name, rule);
+    return;
+  }
   if (change.put_bank)
     return static_cast<void>(tx.exec_params0(
         "insert into bank_profiles(bic, name, status) values ($1, $2, $3) on conflict (bic) do "

@@ -23,6 +23,7 @@ InvariantReport answer(pqxx::connection& db, const CheckInvariants&) {
   {
     pqxx::nontransaction setup(db);
     setup.exec("set statement_timeout = 0; set idle_in_transaction_session_timeout = 0");
+    setup.exec(for_whole_tables);
   }
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> tx(db);
   InvariantReport report{.checked = true, .ok = true};

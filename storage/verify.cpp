@@ -188,6 +188,7 @@ Verdict verify(const VerifyInput& input) {
       // A check of a big ledger takes longer than any statement of the running program may.
       pqxx::nontransaction setup(*db);
       setup.exec("set statement_timeout = 0");
+      setup.exec(for_whole_tables);
       setup.exec("set lock_timeout = '10s'; set idle_in_transaction_session_timeout = 0");
     }
     Transaction tx(*db);

@@ -1,5 +1,6 @@
 #include "telemetry/failpoint.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
@@ -10,7 +11,7 @@
 
 namespace settled {
 namespace {
-constexpr std::array<FailpointPlace, 18> places{{
+constexpr std::array<FailpointPlace, 19> places{{
     {"migration_step_k", "migration k has run and is not committed"},
     {"takeover_between_take_and_recover", "the books are taken over, no settlement has its actor again"},
     {"after_parse", "an order is read and nobody was asked to write it down"},
@@ -18,12 +19,13 @@ constexpr std::array<FailpointPlace, 18> places{{
     {"in_commit1", "everything of commit 1 is written, COMMIT is not sent"},
     {"after_commit1_before_ack", "commit 1 is durable, nobody knows"},
     {"after_ack", "the answer to the client is handed to its connection"},
+    {"in_connector", "an order is at its connector's actor and not begun"},
     {"before_first_byte", "the connection to the bank stands, nothing is written"},
     {"after_first_byte", "the head of the order is on its way to the bank, its body is not"},
     {"after_last_byte", "the whole order is on its way, no answer has come"},
-    {"answer_read_before_record", "the bank's answer to a send is read and not recorded"},
-    {"before_inquiry", "an inquiry is due and not sent"},
-    {"inquiry_answer_before_record", "the bank's answer to an inquiry is read and not recorded"},
+    {"answer_read_before_record", "the bank's answer to a send is read and not recorded", true},
+    {"before_inquiry", "an inquiry is due and not sent", true},
+    {"inquiry_answer_before_record", "the bank's answer to an inquiry is read and not recorded", true},
     {"before_commit2", "a step is decided in memory, the transaction has not begun"},
     {"in_commit2", "everything of commit 2 is written, COMMIT is not sent"},
     {"after_commit2_before_event_read", "commit 2 is durable, nobody was told of its events"},
@@ -38,7 +40,9 @@ struct Armed {
   Action action = Action::kill;
   std::chrono::milliseconds time{1'000};
   std::string sqlstate;
-  int only = 0;  // the time at which it strikes; 0: each time
+  std::string obligation;  // of the only order that it is meant for; empty: each
+  int only = 0;            // the time at which it strikes; 0: each time
+  int first = 0;           // it strikes so many times and no more; 0: always
   std::atomic<int> reached{0};
 };
 /// Written before the first thread starts; only the counters change afterwards.
@@ -52,6 +56,11 @@ bool number_from(std::string_view text, int& value) {
   return error == std::errc{} && end == text.data() + text.size() && value > 0;
 }
 
+bool of_order(std::string_view name) {
+  return std::any_of(places.begin(), places.end(),
+                     [name](const auto& place) { return place.name == name && place.of_order; });
+}
+
 bool known(std::string_view name) {
   for (const auto& place : places) {
     if (place.name == name) return !name.ends_with("_k");
@@ -63,7 +72,7 @@ bool known(std::string_view name) {
   return false;
 }
 
-/// One NAME:ACTION[@N]; a sentence where it is none.
+/// One NAME:ACTION with what stands behind it; a sentence where it is none.
 std::string read(std::string_view text, Armed& out) {
   const auto wrong = [&](std::string_view what) {
     return "FAILPOINT=" + std::string(text) + ": " + std::string(what);
@@ -73,7 +82,18 @@ std::string read(std::string_view text, Armed& out) {
   out.name = text.substr(0, colon);
   if (!known(out.name)) return wrong("there is no such place: see `settled failpoints`.");
   auto action = text.substr(colon + 1);
+  if (const auto at = action.find('~'); at != std::string_view::npos) {
+    out.obligation = action.substr(at + 1);
+    action = action.substr(0, at);
+    if (out.obligation.empty()) return wrong("write an obligation's id behind ~, as in throw~OB-7.");
+    if (!of_order(out.name)) return wrong("this place does not know its order.");
+  }
+  if (const auto at = action.find('*'); at != std::string_view::npos) {
+    if (!number_from(action.substr(at + 1), out.first)) return wrong("write a count behind *, as in kill*5.");
+    action = action.substr(0, at);
+  }
   if (const auto at = action.find('@'); at != std::string_view::npos) {
+    if (out.first > 0) return wrong("@ is one time, * are the first times: write one of them.");
     if (!number_from(action.substr(at + 1), out.only)) return wrong("write a count behind @, as in kill@2.");
     action = action.substr(0, at);
   }
@@ -147,17 +167,21 @@ void arm_failpoints(std::string_view text) {
     added.action = one.action;
     added.time = one.time;
     added.sqlstate = one.sqlstate;
+    added.obligation = one.obligation;
     added.only = one.only;
+    added.first = one.first;
   });
   failpoints_armed = !armed().empty();
 }
 
-void failpoint_reached(std::string_view name, int number) {
+void failpoint_reached(std::string_view name, int number, std::string_view obligation) {
   for (Armed& one : armed()) {
     const bool here = number == 0
                           ? one.name == name
                           : one.name == std::string(name.substr(0, name.size() - 1)) + std::to_string(number);
-    if (here && (one.only == 0 || ++one.reached == one.only)) strike(one);
+    if (!here || (!one.obligation.empty() && one.obligation != obligation)) continue;
+    const int time = ++one.reached;
+    if ((one.only == 0 || time == one.only) && (one.first == 0 || time <= one.first)) strike(one);
   }
 }
 }  // namespace settled

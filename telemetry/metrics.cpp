@@ -163,9 +163,15 @@ struct Metrics::Impl {
       gauges("settled_unknown_oldest_seconds", "Age of the oldest unknown outcome").Add({});
 
   prometheus::Histogram& batch_orders =
-      histograms("settled_batch_orders", "Requests in one group commit").Add({}, batch_buckets());
+      histograms("settled_batch_orders", "Settlements in one group commit").Add({}, batch_buckets());
   prometheus::Histogram& commit_seconds =
       histograms("settled_commit_seconds", "Duration of one group commit").Add({}, commit_buckets());
+  prometheus::Histogram& oldest_waited =
+      histograms("settled_batch_oldest_wait_seconds", "Waiting time of the oldest request of a group commit")
+          .Add({}, commit_buckets());
+  prometheus::Histogram& waiting_requests =
+      histograms("settled_writer_queue_requests", "Requests that wait for the next group commit, at each one")
+          .Add({}, batch_buckets());
   Gauges<1> invariants{gauges("settled_invariant_violations", "What the last check of the books found"),
                        {"name"}};
   prometheus::Gauge& sends_stopped =
@@ -238,9 +244,11 @@ void Metrics::invariant(std::string_view name, std::int64_t violations) {
 }
 void Metrics::unknown_oldest(double seconds) { impl_->unknown_oldest.Set(seconds); }
 
-void Metrics::committed(std::size_t orders, double seconds) {
+void Metrics::committed(std::size_t orders, double seconds, double oldest_waited, std::size_t waiting) {
   impl_->batch_orders.Observe(static_cast<double>(orders));
   impl_->commit_seconds.Observe(seconds);
+  impl_->oldest_waited.Observe(oldest_waited);
+  impl_->waiting_requests.Observe(static_cast<double>(waiting));
 }
 void Metrics::queue_depth(std::size_t waiting) { impl_->queue_depth.Set(static_cast<double>(waiting)); }
 void Metrics::queue_limit(std::size_t limit) { impl_->queue_limit.Set(static_cast<double>(limit)); }

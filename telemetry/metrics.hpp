@@ -45,7 +45,8 @@ class Metrics {
   void sends_stopped(bool is);
 
   /// One group commit of the ledger writer.
-  void committed(std::size_t orders, double seconds);
+  /// `oldest_waited`: seconds that the commit's oldest request had waited; `waiting`: requests for the next.
+  void committed(std::size_t orders, double seconds, double oldest_waited, std::size_t waiting);
   void queue_depth(std::size_t waiting);
   void queue_limit(std::size_t limit);
   /// A request was refused because a queue is full.

@@ -101,6 +101,22 @@ BOOST_AUTO_TEST_CASE(every_file_that_a_page_names_is_there) {
   BOOST_TEST(named > 50U);  // a pattern that finds nothing would find nothing wrong
 }
 
+// "`tests/…_test.cpp`: *this_claim*, *that_claim*": each is a test of that file.
+BOOST_AUTO_TEST_CASE(every_test_that_the_coverage_page_names_is_in_its_file) {
+  const auto page = text_of(root() / "docs/coverage.md");
+  const std::regex named(R"(`(tests/[a-z0-9_/]+\.cpp)`: ((?:\*[a-z0-9_]+\*(?:, )?)+))"),
+      claim(R"(\*([a-z0-9_]+)\*)");
+  std::size_t found = 0;
+  for (std::sregex_iterator at(page.begin(), page.end(), named), end; at != end; ++at) {
+    const auto source = text_of(root() / (*at)[1].str());
+    const auto claims = (*at)[2].str();
+    for (std::sregex_iterator one(claims.begin(), claims.end(), claim); one != end; ++one, ++found)
+      BOOST_TEST(source.find("_CASE(" + (*one)[1].str()) != std::string::npos,
+                 (*at)[1].str() << " has no test " << (*one)[1].str());
+  }
+  BOOST_TEST(found > 30U);  // a pattern that finds nothing would find nothing wrong
+}
+
 BOOST_AUTO_TEST_CASE(every_link_between_pages_leads_somewhere) {
   const std::regex link(R"(\]\(([^):#]+)(?:#[^)]*)?\))");
   for (const auto& page : pages()) {

@@ -2,9 +2,9 @@
 // What is left is what the actors and the book cost, without HTTP and without a database.
 #include "actors/intake.hpp"
 #include "apps/bench/cases.hpp"
+#include "apps/bench/core_books.hpp"
 #include "runtime/clock.hpp"
 #include "storage/ledger_writer.hpp"
-#include "storage/memory_ledger_store.hpp"
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -49,12 +49,11 @@ std::string text_of(std::array<char, 8> bic) { return {bic.data(), bic.size()}; 
 
 class Core {
  public:
-  Core() : system_(config_), books_(std::make_shared<MemoryBooks>()) {
-    writer_ = system_.spawn(
-        ledger_writer,
-        LedgerWriterSettings{.make_store = [b = books_] { return make_memory_ledger_store({.books = b}); },
-                             .clock = system_clock(),
-                             .ids = system_ids()});
+  Core() : system_(config_), books_(std::make_shared<CoreBooks>()) {
+    writer_ = system_.spawn(ledger_writer,
+                            LedgerWriterSettings{.make_store = [b = books_] { return make_core_store(b); },
+                                                 .clock = system_clock(),
+                                                 .ids = system_ids()});
     open_accounts();
     const auto rail = system_.spawn(yes_rail);
     const auto context =
@@ -117,7 +116,7 @@ class Core {
     while (in_flight(self) > 0) sleep_ms(1);
     const double time = took();
     const double n = static_cast<double>(accepted);
-    return {n / time, (process_cpu_s() - cpu) * 1e6 / std::max(n, 1.0), check(accepted)};
+    return {n / time, (process_cpu_s() - cpu) * 1e6 / std::max(n, 1.0), books_->check(accepted)};
   }
 
  private:
@@ -169,31 +168,9 @@ class Core {
       open(AccountKind::vostro, text_of(bank_bic(i)), 1'000'000'000'000'000);
   }
 
-  /// Nothing is in flight, so nobody writes to the books.
-  std::string check(std::uint64_t accepted) {
-    std::int64_t completed = 0, sum = 0, held = 0;
-    for (const auto& [id, row] : books_->settlements)
-      completed += row.settlement.status == Status::COMPLETED ? 1 : 0;
-    std::unordered_map<AccountId, std::int64_t> of;
-    for (const auto& [key, entry] : books_->entries) {
-      sum += entry.amount;
-      of[key.first] += entry.amount;
-    }
-    for (const auto& [id, a] : books_->accounts) {
-      held += a.held;
-      if (a.balance != (debit_normal(a.kind) ? of[id] : -of[id]))
-        return "balance of " + id.text() + " is not its entries";
-    }
-    if (sum != 0) return "the ledger's sum is " + std::to_string(sum);
-    if (held != 0) return "nothing is in flight and " + std::to_string(held) + " is held";
-    if (completed != static_cast<std::int64_t>(accepted))
-      return std::to_string(accepted) + " accepted, " + std::to_string(completed) + " COMPLETED";
-    return {};
-  }
-
   CoreConfig config_;
   caf::actor_system system_;
-  std::shared_ptr<MemoryBooks> books_;
+  std::shared_ptr<CoreBooks> books_;
   LedgerWriterActor writer_;
   IntakeActor intake_;
 };
@@ -247,7 +224,7 @@ std::vector<Result> core(Lab& lab) {
   result.goal = 1'000'000;
   result.broken = broken;
   result.note =
-      "intake, ledger writer, settlements and book on one scheduler thread over the memory store; reference: "
+      "intake, ledger writer, settlements and book on one scheduler thread over books in memory; reference: "
       "two balances in a hash map";
   return {result.settle()};
 }

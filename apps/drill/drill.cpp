@@ -1,5 +1,7 @@
 #include "apps/drill/rounds.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -13,6 +15,20 @@ using std::chrono::steady_clock;
 namespace {
 /// Nothing that has ended although nothing stands in the way.
 constexpr auto liveness_max = 30s;
+
+/// What settled itself finds wrong.
+std::string complaints(const Site& site) {
+  const auto at = site.endpoint();
+  const auto health =
+      nlohmann::json::parse(Web(at.http, at.api_key, 5s).get("/api/v1/health/detailed").body, nullptr, false);
+  if (!health.is_object()) return "settled does not answer";
+  std::string text;
+  for (const auto& item : health.value("items", nlohmann::json::array()))
+    if (!item.value("ok", true))
+      text +=
+          (text.empty() ? "settled says: " : "; ") + item.value("name", "") + ": " + item.value("detail", "");
+  return text.empty() ? "settled says that all is well" : text;
+}
 }  // namespace
 
 Drill::Drill(const SiteSettings& settings) : site_(settings), history_(settings.folder / "history.jsonl") {}
@@ -95,6 +111,7 @@ bool Drill::still_running() {
   if (!code) return true;
   if (!std::exchange(failing_, false)) throw Broken("settled ended by itself with " + std::to_string(*code));
   struck_ = true;
+  struck_code_ = *code;
   ++tally_.kills["failpoint"];
   ++tally_.restarts;
   history_.note("the failpoint has struck");
@@ -102,9 +119,15 @@ bool Drill::still_running() {
   return false;
 }
 
+void Drill::await_struck(std::chrono::seconds most) {
+  if (!eventually([this] { return struck_ || !still_running(); }, most))
+    throw Broken("settled has not ended " + std::to_string(most.count()) +
+                 " s after its failpoint was armed");
+}
+
 void Drill::await_progress() {
   if (!still_running()) set_faults(plan_);
-  if (history_.silence() > liveness_max) throw Broken("no request has ended for 30 s");
+  if (history_.silence() > liveness_max) throw Broken("no request has ended for 30 s; " + complaints(site_));
   std::this_thread::sleep_for(1ms);
 }
 

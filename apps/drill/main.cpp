@@ -59,6 +59,11 @@ int main(int argc, char** argv) {
           ->type_name("ROW");
   app.add_flag("--failpoints", options.failpoints,
                "every other restart of settled fails at a point of its own");
+  app.add_flag("--full", options.full,
+               "rows of the matrix that take minutes at their full length: F01, F25, F30, F32");
+  app.add_option("--program", options.program,
+                 "instead of settled: another program beside it, as settled-mutant");
+  app.add_option("--env", options.environment, "NAME=value in that program's environment")->expected(1);
   app.add_flag("--keep", options.keep, "keep that folder; a failure keeps it anyway");
   app.add_flag("--json", options.json, "the result as JSON");
   app.add_flag("--quiet", options.quiet, "no progress");

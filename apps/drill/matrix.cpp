@@ -48,7 +48,8 @@ std::string padded(std::string text, std::size_t width) {
 
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
-  for (const auto& some : {rows_of_kills(), rows_of_database(), rows_of_disk(), rows_of_network()})
+  for (const auto& some :
+       {rows_of_failures(), rows_of_kills(), rows_of_database(), rows_of_disk(), rows_of_network()})
     rows.insert(rows.end(), some.begin(), some.end());
   std::sort(rows.begin(), rows.end(),
             [](const Row& a, const Row& b) { return std::string_view(a.name) < std::string_view(b.name); });
@@ -129,8 +130,8 @@ int run_matrix(const Options& options) {
                       {"text", done.text},
                       {"seconds", done.seconds}});
     } else {
-      std::printf("%s %s %-7s %5.0f s  %s\n", row.name, padded(row.fault, 46).c_str(), to_string(done.result),
-                  done.seconds, done.text.c_str());
+      std::printf("%-4s %s %-7s %5.0f s  %s\n", row.name, padded(row.fault, 46).c_str(),
+                  to_string(done.result), done.seconds, done.text.c_str());
       if (done.result == Result::failed)
         std::printf("    must hold: %s\n    logs: %s\n    again: ./dev drill --matrix %s --keep\n", row.must,
                     settings.folder.c_str(), row.name);

@@ -18,7 +18,17 @@ struct Skipped : std::runtime_error {
 struct RowSettings {
   const Options& options;
   std::filesystem::path folder;  // of this row alone
-  SiteSettings site() const { return {.folder = folder, .program_folder = options.program_folder}; }
+  SiteSettings site() const {
+    return {.folder = folder,
+            .program_folder = options.program_folder,
+            .program = options.program,
+            .environment = options.environment};
+  }
+  /// `full` takes minutes and is asked for by --full.
+  template <class T>
+  T length(T usual, T full) const {
+    return options.full ? full : usual;
+  }
 };
 
 struct Row {
@@ -35,6 +45,7 @@ std::string in_seconds(double seconds);
 int count_of(const std::string& log, const std::string& words);
 
 // By the file that they stand in.
+std::vector<Row> rows_of_failures();  // matrix_failures.cpp
 std::vector<Row> rows_of_kills();     // matrix_kills.cpp
 std::vector<Row> rows_of_database();  // matrix_database.cpp
 std::vector<Row> rows_of_disk();      // matrix_disk.cpp

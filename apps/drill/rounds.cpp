@@ -56,7 +56,10 @@ int run_rounds(const Options& options) {
   std::optional<Failure> failure;
   Tally tally;
   {
-    Drill drill({.folder = options.folder, .program_folder = options.program_folder});
+    Drill drill({.folder = options.folder,
+                 .program_folder = options.program_folder,
+                 .program = options.program,
+                 .environment = options.environment});
     try {
       if (options.failpoints) {
         auto names = failpoints_of(options.program_folder);

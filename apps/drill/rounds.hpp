@@ -65,6 +65,9 @@ class Drill {
   /// that, it is started again without, whoever waits for it; `struck` tells.
   void start_failing(const std::string& failpoint);
   bool struck() const { return struck_; }
+  int struck_code() const { return struck_code_; }
+  /// Waits for that end, and for the start after it; Broken after `most`.
+  void await_struck(std::chrono::seconds most);
   /// Restarts draw one of these, every other time.
   void use_failpoints(std::vector<std::string> names) { failpoints_ = std::move(names); }
   void strike(const Strike& strike, const Plan& plan, std::mt19937_64& chance);
@@ -82,6 +85,7 @@ class Drill {
   Tally tally_;
   std::vector<std::string> failpoints_;
   bool failing_ = false, struck_ = false;
+  int struck_code_ = 0;
   Plan plan_;  // whose faults a restarted bank gets again
 };
 

@@ -95,12 +95,14 @@ void Site::write_settings() {
     fs::permissions(key, fs::perms::owner_read | fs::perms::owner_write);
   }
   std::ofstream out(settings_.folder / "settled.toml");
-  if (!settings_.quick) return;
+  out << settings_.toml << std::flush;
+  if (!settings_.quick || !settings_.toml.empty()) return;
   const auto port = std::to_string(free_port());
   out << "[sandbox]\nport = " << port
       << "\n[settlement]\ninquiry_first_ms = 50\ninquiry_max_ms = 250\nsend_begins_max_ms = "
          "400\nshutdown_grace_s = 1\n"
-         "[breaker]\ntimeout_ms = 1000\n"
+      << settings_.settlement
+      << "[breaker]\ntimeout_ms = 1000\n"
          "[[connector]]\nname = \"bank\"\nurl = \"http://127.0.0.1:"
       << port << "\"\nkey_id = \"settled\"\nsecret = \"file:" << key.string()
       << "\"\nsend_timeout_ms = 500\ninquiry_timeout_ms = 500\nnot_found_final_after_ms = 300\n"
@@ -112,7 +114,7 @@ void Site::launch(const std::vector<std::string>& environment) {
   if (pid_ > 0) throw Broken("settled runs already");
   std::error_code ignored;
   fs::remove(data_ / "endpoint.json", ignored);
-  std::vector<std::string> command{(settings_.program_folder / "settled").string(),
+  std::vector<std::string> command{(settings_.program_folder / settings_.program).string(),
                                    "--config",
                                    (settings_.folder / "settled.toml").string(),
                                    "--data-dir",

@@ -27,6 +27,7 @@ struct Endpoint {
 
 struct SiteSettings {
   std::filesystem::path folder, program_folder;
+  std::string program = "settled";
   /// On top of --data-dir, --config and the ports.
   std::vector<std::string> flags = {};
   /// "NAME=value"
@@ -34,6 +35,10 @@ struct SiteSettings {
   /// Waits of a bank that decides within moments, so that a round takes about a second. The rules stay as
   /// they are: only their times are shorter.
   bool quick = true;
+  /// More lines of [settlement].
+  std::string settlement = {};
+  /// All of settled.toml, instead of ours.
+  std::string toml = {};
 };
 
 class Site {
@@ -59,6 +64,8 @@ class Site {
   /// The exit code, where it has ended by itself.
   std::optional<int> ended();
   bool running() const { return pid_ > 0; }
+  /// Its port is open.
+  bool serves() const { return std::filesystem::exists(data_ / "endpoint.json"); }
   pid_t pid() const { return pid_; }
 
   /// Each returns whether there was one to kill.

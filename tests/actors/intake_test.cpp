@@ -101,7 +101,8 @@ BOOST_AUTO_TEST_CASE(a_settlement_whose_connector_is_gone_is_parked_and_not_give
   BOOST_TEST(rail->sends.size() == 0U);
   BOOST_TEST(rail->inquiries.size() == 0U);
   BOOST_TEST(actors_alive() == 0U);
-  BOOST_TEST(only_one().status == Status::EXECUTING);
+  BOOST_TEST(only_one().status == Status::CONFIRMING);
+  BOOST_TEST(only_one().unknown_since != 0);  // a doubt, and listed as one
   BOOST_TEST(health_says_parked(intake));
   BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).ready);  // the others go on
 }
@@ -123,12 +124,58 @@ BOOST_AUTO_TEST_CASE(a_settlement_that_fails_again_and_again_is_parked_and_healt
   BOOST_TEST(health_says_parked(intake));
   BOOST_REQUIRE(failures.size() == 4U);
   BOOST_TEST(failures.back().second);
+  BOOST_TEST(only_one().unknown_since != 0);  // a doubt, and listed as one
   // It stays in flight, with its hold, and the next start takes it up.
   BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).in_flight == 1);
   BOOST_TEST(!books->holds.begin()->second.ended);
   world.kill(intake);
   start();
   BOOST_TEST(actors_alive() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_overdue_hold_that_nobody_looks_after_expires_by_an_actor_of_its_own) {
+  rail->on_send = [] { return reply(Outcome::not_sent); };
+  rail->on_check = [] { return reply(Outcome::not_sent); };
+  const auto intake = start();
+  const auto overdue = [this] {
+    return LookAfterLocks{world.wall()() - std::chrono::microseconds(60s).count()};
+  };
+  submit(intake, "k");
+  for (int failures_of_its_actor = 0; failures_of_its_actor < 4; ++failures_of_its_actor) {
+    world.advance(1s);
+    world.kill(world.living("settlement").at(0));
+    world.settle();
+  }
+  BOOST_TEST(health_says_parked(intake));
+  BOOST_TEST(only_one().status == Status::FUNDS_LOCKED);
+  world.advance(30s);
+  BOOST_TEST(world.ask<Count>(intake, overdue()).value == 0);
+  world.advance(60s);
+  BOOST_TEST(only_one().status == Status::FUNDS_LOCKED);  // that is why there is a job
+  BOOST_TEST(world.ask<Count>(intake, overdue()).value == 1);
+  world.settle();
+  BOOST_TEST(only_one().status == Status::ROLLED_BACK);
+  BOOST_TEST(only_one().failure_code == "expired");
+  BOOST_TEST(books->holds.begin()->second.ended);
+  BOOST_TEST(!health_says_parked(intake));
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(world.ask<Count>(intake, overdue()).value == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_hold_whose_order_may_have_left_never_expires) {
+  rail->on_send = [] { return Reply{}; };
+  rail->on_inquiry = [] { return reply(Outcome::unknown); };
+  const auto intake = start();
+  submit(intake, "k");
+  for (int failures_of_its_actor = 0; failures_of_its_actor < 4; ++failures_of_its_actor) {
+    world.kill(world.living("settlement").at(0));
+    world.settle();
+  }
+  world.advance(1h);
+  BOOST_TEST(world.ask<Count>(intake, LookAfterLocks{world.wall()()}).value == 0);
+  world.settle();
+  BOOST_TEST(!final_status(only_one().status));
+  BOOST_TEST(!books->holds.begin()->second.ended);
 }
 
 BOOST_AUTO_TEST_CASE(a_settlement_whose_end_was_recorded_when_it_failed_for_the_last_time_needs_nobody) {

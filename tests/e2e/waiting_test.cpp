@@ -131,6 +131,32 @@ BOOST_AUTO_TEST_CASE(a_window_that_makes_no_sense_is_refused) {
   BOOST_TEST(http.get("/api/v1/windows").body.find("\"odd\"") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_calendar_is_replaced_as_a_whole_and_is_there_after_a_restart) {
+  const auto calendar = [](const std::string& name) {
+    const auto all = Running::it->http().get("/api/v1/calendars").json();
+    for (const auto& one : all.at("calendars"))
+      if (one.at("name") == name) return one;
+    return json();
+  };
+  auto rules = calendar("UEMOA").at("rules");
+  BOOST_REQUIRE(rules.size() > 3U);
+  rules.erase(rules.begin());
+  rules.push_back({{"name", "House day"}, {"kind", "last_weekday"}, {"weekday", 5}, {"month", 9}});
+  const auto put = [](const std::string& name, const json& all) {
+    return Running::call("PUT", "/api/v1/calendars/" + name, json{{"rules", all}}.dump());
+  };
+  const auto set = put("UEMOA", rules);
+  BOOST_REQUIRE_MESSAGE(set.status == 200, set.body);
+  BOOST_TEST(put("House", json::array({rules.back()})).status == 200);  // a new one
+  BOOST_TEST(put("UEMOA", json::array()).status == 422);
+  rules[0] = {{"name", "x"}, {"kind", "fixed"}, {"month", 2}, {"day", 30}};
+  BOOST_TEST(put("UEMOA", rules).body.find("/rules/0/day") != std::string::npos);
+  Running::it->end(9);
+  Running::it->start();
+  BOOST_TEST(calendar("UEMOA") == set.json());
+  BOOST_TEST(calendar("House").at("rules").size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(orders_that_wait_for_funds_go_by_urgency_and_then_by_age) {
   const auto vostro = open_account(*Running::it, "vostro", "COTOBJBJ", "XOF", "100");
   const std::string queue = R"("insufficient_funds":"queue")";

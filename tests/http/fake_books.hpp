@@ -147,6 +147,11 @@ struct FakeBooks {
     } else if (!change.drop_window.empty()) {
       if (std::erase_if(rules.windows, [&](const auto& w) { return w.name == change.drop_window; }) == 0)
         return {rules, {Errc::not_found, "path:id", "there is no such window.", ""}};
+    } else if (change.put_calendar) {
+      const auto wrong = problems(*change.put_calendar);
+      if (!wrong.empty()) return {rules, wrong.front()};
+      std::erase_if(rules.calendars, [&](const auto& c) { return c.name == change.put_calendar->name; });
+      rules.calendars.push_back(*change.put_calendar);
     } else if (change.put_bank) {
       rules.banks[change.put_bank->bic] = *change.put_bank;
     } else {
@@ -232,6 +237,7 @@ inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<Fake
                      *date_from("2026-11-23"), "the cut-off of STAR-UEMOA has passed"}};
           },
           [](const RetryParked&) { return Count{}; },
+          [](const LookAfterLocks&) { return Count{}; },
           [](const WatchEnded&) { return Count{}; },
           [=](const ReadRecovery&) -> RecoveryReport {
             return {true, books->now, books->now + 5, 7, 1, 2, 3, 1, 4, 3, 0};

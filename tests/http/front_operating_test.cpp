@@ -355,6 +355,39 @@ BOOST_AUTO_TEST_CASE(calendars_show_their_next_days_and_take_single_ones) {
                 "not_found", "path:name");
 }
 
+BOOST_AUTO_TEST_CASE(a_calendar_is_set_with_all_its_rules_and_takes_what_it_shows) {
+  const std::string path = "/api/v1/calendars/House";
+  const auto rules = Json::parse(R"([{"name":"New Year","kind":"fixed","month":1,"day":1,
+      "observance":"weekend_to_next_weekday"},{"name":"Good Friday","kind":"easter","days":-2},
+      {"name":"Thanksgiving","kind":"nth_weekday","nth":4,"weekday":4,"month":11,"first_year":2020},
+      {"name":"Last Monday","kind":"last_weekday","weekday":1,"month":5,"last_year":2040},
+      {"name":"Tabaski","kind":"single","date":"2026-05-27","provisional":true}])");
+  const auto set = put(path, Json{{"rules", rules}}.dump());
+  BOOST_REQUIRE_MESSAGE(set->status == 200, set->body);
+  const auto shown = Json::parse(set->body);
+  check_documented(shown, "Calendar");
+  BOOST_TEST(shown.at("rules").size() == 5U);
+  BOOST_TEST(shown.at("rules").at(2).at("nth") == 4);
+  BOOST_TEST(shown.at("rules").at(4).at("provisional") == true);
+  const auto kept = books->last_change.put_calendar;
+  BOOST_TEST(put(path, set->body)->status == 200);
+  BOOST_TEST((books->last_change.put_calendar == kept));
+  const auto wrong = [&](const std::string& rule, const std::string& code, const std::string& field) {
+    check_problem(put(path, R"({"rules":[)" + rule + "]}"), 422, code, field);
+  };
+  wrong("", "invalid_value", "/rules");
+  wrong("7", "wrong_type", "/rules/0");
+  wrong(R"({"name":"x","kind":"moon"})", "invalid_value", "/rules/0/kind");
+  wrong(R"({"name":"x"})", "missing_field", "/rules/0/kind");
+  wrong(R"({"name":"x","kind":"easter"})", "missing_field", "/rules/0/days");
+  wrong(R"({"name":"x","kind":"easter","days":1,"month":4})", "unknown_field", "/rules/0/month");
+  wrong(R"({"name":"x","kind":"single","date":"2026-02-30"})", "invalid_value", "/rules/0/date");
+  wrong(R"({"name":"x","kind":"fixed","month":2,"day":30})", "invalid_value", "/rules/0/day");
+  wrong(R"({"name":"x","kind":"fixed","month":13,"day":1})", "invalid_value", "/rules/0/month");
+  check_problem(put(path, R"({"name":"Other","rules":[{"name":"x","kind":"easter","days":1}]})"), 422,
+                "invalid_value", "/name");
+}
+
 BOOST_AUTO_TEST_CASE(banks_are_suspended_by_their_bic) {
   const auto result = put("/api/v1/banks/DAKRSNDA", R"({"name":"Banque de Dakar","status":"suspended"})");
   BOOST_TEST(result->status == 200);

@@ -27,7 +27,7 @@ BOOST_AUTO_TEST_CASE(every_event_appears_under_its_name) {
   m.vostro_balance("BKOACIAB", "XOF", 100);
   m.unknown("b1", 3);
   m.unknown_oldest(41);
-  m.committed(100, 0.004);
+  m.committed(100, 0.004, 0.002, 3);
   m.queue_depth(7);
   m.queue_limit(4096);
   m.shed();

@@ -1,0 +1,29 @@
+// Books in memory for the case `core`: no more than what guards the money (unique keys, versions without
+// gaps, nothing below the floor), so that what is measured is the actors and the ledger's own book.
+#pragma once
+#include "storage/ledger_store.hpp"
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace settled::bench {
+
+struct CoreBooks {
+  struct Entered {
+    std::int64_t sum = 0, last_version = 0;  // of its entries
+  };
+  std::unordered_map<AccountId, Account> accounts;
+  std::unordered_map<AccountId, Entered> entered;
+  std::unordered_set<std::string> keys;
+  std::int64_t batch = 0, completed = 0;
+
+  void write(const LedgerBatch& batch);
+  /// What is wrong with them, when nothing is in flight and `accepted` orders were taken; empty: nothing.
+  std::string check(std::uint64_t accepted) const;
+};
+
+std::unique_ptr<LedgerStore> make_core_store(std::shared_ptr<CoreBooks> books);
+
+}  // namespace settled::bench

@@ -1,0 +1,40 @@
+// Receipts of late, so that a key that comes again is answered without asking anybody: retry storms are how
+// overloads go on. Only what is durable is kept here; what is not here any more, the ledger knows.
+#pragma once
+#include "domain/digest.hpp"
+#include "http/exchange.hpp"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace settled {
+
+/// Whose key it is, and of what request.
+struct ReplayKey {
+  std::string caller, key;
+  Digest request{};
+};
+
+class Replays {
+ public:
+  /// Keeps the last `most` receipts at least, twice as many at most.
+  explicit Replays(std::size_t most) : most_(most) {}
+
+  /// The receipt for this very request; null where the key is not known here, or was used for another one.
+  std::shared_ptr<const Response> find(const ReplayKey& key);
+  void keep(const ReplayKey& key, Response receipt);
+
+ private:
+  struct Kept {
+    Digest request{};
+    std::shared_ptr<const Response> receipt;
+  };
+  using Receipts = std::unordered_map<std::string, Kept>;
+  const std::size_t most_;
+  std::mutex mutex_;
+  Receipts young_, old_;
+};
+
+}  // namespace settled
