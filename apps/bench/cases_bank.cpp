@@ -82,7 +82,7 @@ std::vector<Result> sick_bank(Lab& lab) {
     slow.rate = sick_rate;
     slow.connections_max = 200;
     std::thread second([&] { others = drive(slow, to_sick, plain); });
-    const auto traffic = drive(stand.load(500, time), to_healthy, waiting);
+    auto traffic = drive(stand.load(500, time), to_healthy, waiting);
     second.join();
     stand.acknowledged += traffic.acknowledged + others.acknowledged;
     stand.lost += traffic.lost + others.lost;

@@ -135,10 +135,10 @@ std::vector<Result> soak(Lab& lab) {
   auto orders = stand.orders();
   const double most = stand.drive(stand.load(connections, 3), orders).completed_per_s;
   const int minutes = std::max(2, static_cast<int>(std::lround(lab.options.soak_minutes)));
-  std::vector<double> per_s, p99, memory, backlog;
+  std::vector<double> per_s, p99, memory;
   std::string broken;
   for (int minute = 0; minute < minutes; ++minute) {
-    // Half of what it can, for the first half of a minute counted by itself, the rest to drain and be killed.
+    // Half of what it can; the rest of the minute goes to a kill under load, the restart and the checks.
     Load load = stand.load(64, 50);
     load.rate = most / 2;
     load.connections_max = 1'000;

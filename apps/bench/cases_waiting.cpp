@@ -87,25 +87,32 @@ std::vector<Result> latency(Lab& lab) {
 
 std::vector<Result> overload(Lab& lab) {
   Stand stand(lab, "overload");
-  const int connections = stand.best_connections();
+  // Ten orders a request, here and for the maximum: one by one the client would need more than a core of the
+  // two to offer five times the maximum, and would measure itself.
+  constexpr int batch = 10;
+  const int connections = 128;
+  const double seconds = std::max(3.0, lab.options.seconds);
   auto orders = stand.orders();
+  stand.drive(stand.load(connections, 1), orders, batch);
   double memory_before = 0, memory_after = 0;
   const auto rounds = lab.rounds([&] {
     Round round;
-    const auto most = stand.drive(stand.load(connections, lab.options.seconds), orders);
+    const auto most = stand.drive(stand.load(connections, seconds), orders, batch);
     round["reference"] = most.completed_per_s;
     memory_before = std::max(memory_before, static_cast<double>(stand.server().resident_bytes()));
-    Load load = stand.load(connections, lab.options.seconds);
-    load.rate = 5 * most.completed_per_s;
-    load.connections_max = 2'000;
-    const auto run = stand.drive(load, orders);
+    Load load = stand.load(connections, seconds);
+    load.rate = 5 * most.completed_per_s / batch;
+    load.connections_max = 3'900;
+    const auto run = stand.drive(load, orders, batch);
     round["ours"] = run.completed_per_s;
     round["cpu_us"] = run.cpu_us;
     round["driver_us"] = run.driver_cpu_us;
-    round["refused_p99_ms"] = run.traffic.refused.ms(99);
+    // Whoever is not told no waits: that is what overload looks like then.
+    round["accepted_p99_ms"] = run.traffic.accepted.ms(99);
+    round["refused_p99_ms"] =
+        run.traffic.refusals > 0 ? run.traffic.refused.ms(99) : run.traffic.accepted.ms(99);
     round["refused_per_s"] = static_cast<double>(run.traffic.refusals) / run.traffic.seconds();
-    round["sent_per_s"] = static_cast<double>(run.traffic.accepted.count() + run.traffic.refused.count()) /
-                          run.traffic.seconds();
+    round["unsent_per_s"] = static_cast<double>(run.traffic.unsent) * batch / run.traffic.seconds();
     round["failed"] = static_cast<double>(run.traffic.failed + run.traffic.lost);
     memory_after = std::max(memory_after, static_cast<double>(stand.server().resident_bytes()));
     return round;
@@ -115,12 +122,15 @@ std::vector<Result> overload(Lab& lab) {
   result.bar = 0.8;
   result.goal = 0.9;
   result.broken = stand.faults();
-  result.note = "5 times the maximum offered, of which the client could send " + whole(of("sent_per_s")) +
-                "/s; " + whole(of("refused_per_s")) + "/s were told 429 or 503, " + whole(of("failed")) +
-                " answers of another kind; memory " + whole(memory_before / 1048576) + " MiB before, " +
-                whole(memory_after / 1048576) + " MiB after";
+  result.note =
+      "5 times the maximum offered, 10 orders a request, of which the client found no free connection for " +
+      whole(of("unsent_per_s")) + "/s; " + whole(of("refused_per_s")) +
+      "/s were told 429 or 503, p99 of the accepted " + whole(of("accepted_p99_ms")) + " ms; " +
+      whole(of("failed")) + " answers of another kind; memory " + whole(memory_before / 1048576) +
+      " MiB before, " + whole(memory_after / 1048576) + " MiB after";
   auto refused = figure("overload.refused-p99", of("refused_p99_ms"), "ms", std::nullopt, 50);
   refused.broken = result.broken;
+  if (of("refused_per_s") == 0) refused.note = "nobody was refused: p99 of those who waited";
   return {result.settle(), refused};
 }
 
@@ -226,6 +236,7 @@ std::vector<Result> recovery(Lab& lab) {
   std::vector<Result> results;
   std::string also;
   for (const int n : {1'000, 10'000, 100'000}) {
+    if (n == 1'000 && lab.options.quick) continue;
     const auto found = recover(lab, n);
     if (n == 1'000) {
       also = "ready after " + two_digits(found.ready_s) + " s with 1,000; ";

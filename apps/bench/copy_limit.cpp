@@ -34,7 +34,7 @@ class BinaryRows {
     big(std::int32_t{0});
     big(static_cast<std::int16_t>(kind));
     big(std::int16_t{0x7000});
-    big((std::int64_t{1} << 63) | n);
+    big((std::uint64_t{1} << 63U) | static_cast<std::uint64_t>(n));
   }
   std::string done() {
     big(std::int16_t{-1});

@@ -244,13 +244,15 @@ class Driver {
       if (text_.orders_per_request() > 1) {
         orders = number_after(c.tail, "\"accepted\":");
         traffic_.replayed += number_after(c.tail, "\"replayed\":");
-        traffic_.refusals += number_after(c.tail, "\"refused\":");
+        const auto refusals = number_after(c.tail, "\"refused\":");
+        traffic_.refusals += refusals;
+        if (refusals > 0) traffic_.refused.add(took);
       }
       traffic_.acknowledged += orders;
       traffic_.accepted.add(took);
       if (!ending_) ++traffic_.answers;
     } else if (refused) {
-      ++traffic_.refusals;
+      traffic_.refusals += static_cast<std::uint64_t>(text_.orders_per_request());
       traffic_.refused.add(took);
       if (load_.rate == 0 && !ending_) {  // still busy: the same request again, a little later
         parked_.emplace_back(now_ + static_cast<std::int64_t>(load_.retry_after_s * 1e6), &c);

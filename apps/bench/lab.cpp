@@ -36,26 +36,24 @@ void Lab::say(const std::string& what) const {
 }
 
 Cluster& Lab::cluster() {
-  if (!cluster_) {
-    say(slow_ ? "starting PostgreSQL, with a shim that can slow its durable writes down"
-              : "starting PostgreSQL");
-    cluster_ = std::make_unique<Cluster>(options.folder / (slow_ ? "slow" : "fast"),
-                                         slow_ ? options.program_folder / "libsettled-slow-sync.so" : "");
-    try {
-      fill();
-    } catch (...) {
-      cluster_.reset();  // what is half filled is no beginning
-      throw;
-    }
+  auto& cluster = clusters_[slow_ ? 1 : 0];
+  if (cluster) return *cluster;
+  say(slow_ ? "starting another PostgreSQL, with a shim that can slow its durable writes down"
+            : "starting PostgreSQL");
+  cluster = std::make_unique<Cluster>(options.folder / (slow_ ? "slow" : "fast"),
+                                      slow_ ? options.program_folder / "libsettled-slow-sync.so" : "");
+  try {
+    fill();
+  } catch (...) {
+    cluster.reset();  // what is half filled is no beginning
+    throw;
   }
-  return *cluster_;
+  return *cluster;
 }
 
 void Lab::use_slow_disk(bool slow) {
   if (slow == slow_) return;
   drop_databases();
-  bank_.reset();
-  cluster_.reset();
   slow_ = slow;
 }
 
@@ -68,7 +66,7 @@ std::string Lab::rail() {
 }
 
 void Lab::fill() {
-  Cluster& c = *cluster_;
+  Cluster& c = *clusters_[slow_ ? 1 : 0];
   c.drop(base);  // a folder that is used again
   c.create(base);
   migrate(c.url(base));
@@ -110,8 +108,8 @@ std::string Lab::fresh_database(const std::string& name, const std::string& copy
 }
 
 void Lab::drop_databases() {
-  if (!options.keep && cluster_)
-    for (const auto& database : databases_) cluster_->drop(database);
+  if (auto& cluster = clusters_[slow_ ? 1 : 0]; cluster && !options.keep)
+    for (const auto& database : databases_) cluster->drop(database);
   databases_.clear();
 }
 
@@ -250,7 +248,7 @@ int Stand::best_connections() {
 
 std::string Stand::faults() {
   drain();
-  if (const auto wrong = faults_in_books(lab_.cluster(), database_); !wrong.empty()) return wrong;
+  if (auto wrong = faults_in_books(lab_.cluster(), database_); !wrong.empty()) return wrong;
   const auto completed = count("status = 'COMPLETED'") - completed_before_;
   const auto told = static_cast<std::int64_t>(acknowledged);
   // What broke with its connection may have been settled: no client was told.

@@ -8,6 +8,7 @@
 #include "apps/bench/result.hpp"
 #include "apps/bench/server.hpp"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,7 +28,7 @@ class Lab {
   ~Lab();
 
   Cluster& cluster();
-  /// Another cluster, whose durable writes can be slowed down; the ordinary one is stopped meanwhile.
+  /// Another cluster, whose durable writes can be slowed down; the ordinary one has nothing to do meanwhile.
   void use_slow_disk(bool slow);
   /// A copy of the filled book: 20,000 settlements, analysed.
   std::string fresh_database(const std::string& name, const std::string& copy_of = {});
@@ -47,7 +48,7 @@ class Lab {
 
  private:
   void fill();
-  std::unique_ptr<Cluster> cluster_;
+  std::array<std::unique_ptr<Cluster>, 2> clusters_;  // the ordinary one, and the slow one
   std::unique_ptr<Bank> bank_;
   bool slow_ = false;
   int number_ = 0;

@@ -119,7 +119,7 @@ int main(int argc, char** argv) {
   app.add_option("case", options.cases, "cases to run (default: all but soak)")->check(CLI::IsMember(names));
   app.add_flag("--quick", options.quick, "the short list in four minutes");
   app.add_option("--rounds", options.rounds, "rounds of each case (default 3)")->check(CLI::Range(1, 100));
-  app.add_option("--seconds", options.seconds, "of each run of each side (default 2)")
+  app.add_option("--seconds", options.seconds, "of each run of each side (default 2, quick 1)")
       ->check(CLI::Range(1.0, 600.0));
   app.add_option("--rail", options.rail,
                  "on_us: settled in our own books; sandbox: the bank over HTTP (default on_us)")
@@ -131,6 +131,7 @@ int main(int argc, char** argv) {
   app.add_flag("--json", options.json, "the result as JSON on standard output");
   try {
     app.parse(argc, argv);
+    if (options.quick && app.count("--seconds") == 0) options.seconds = 1;
   } catch (const CLI::ParseError& e) {
     return app.exit(e) == 0 ? exit_ok : exit_usage;
   }

@@ -14,13 +14,6 @@ struct ReferenceRun {
   double average_ms = 0;  // latency, as pgbench says it
 };
 
-struct PlainSqlRun {
-  std::string script;  // of bench/reference, without .sql
-  int clients = 1;
-  int vostros = 0, nostros = 0;  // nostros 1: the hot account
-  int seconds = 2;
-};
-
 class PlainSql {
  public:
   /// The database is a copy of the filled one; makes the functions in it.
