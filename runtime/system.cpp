@@ -34,6 +34,7 @@
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 #include <mutex>
@@ -50,7 +51,9 @@ constexpr int exit_unavailable = 69, exit_software = 70, exit_cannot_create = 73
 struct ActorConfig : caf::actor_system_config {
   ActorConfig() {
     add_message_types<caf::id_block::settled>();
-    set("scheduler.max-threads", std::size_t{2});
+    // Half the cores: the other half is the port's, the writer's and PostgreSQL's. What one worker does
+    // need not wake another one.
+    set("scheduler.max-threads", std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2));
     // Idle workers wait for work; those that steal it poll for it.
     set("scheduler.policy", caf::atom("sharing"));
   }
@@ -226,6 +229,7 @@ struct System::Impl {
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
+        .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
               metrics.committed(commit.settlements, commit.seconds, commit.oldest_waited, commit.waiting);

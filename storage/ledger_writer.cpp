@@ -4,7 +4,9 @@
 #include "telemetry/failpoint.hpp"
 #include "telemetry/mutant.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <future>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -31,58 +33,89 @@ Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement&
                       "the same order as before, or a new key"}};
 }
 
-/// One round: decides every pending request in memory, commits once, then answers.
-class Round {
+}  // namespace
+
+/// One round: decides its requests in memory, commits once, then answers. Its commit may run beside the
+/// next round's decisions.
+class LedgerRound {
  public:
-  explicit Round(Self self) : self_(self), state_(self->state), book_(*self->state.book) {
-    batch_.number = state_.last_batch + 1;
+  /// `before`: the round that is still being written, if there is one.
+  LedgerRound(Self self, std::vector<Pending> requests, const LedgerRound* before = nullptr)
+      : self_(self),
+        state_(self->state),
+        book_(*self->state.book),
+        requests_(std::move(requests)),
+        before_(before) {
+    batch_.number =
+        (before ? before->batch_.number : state_.last_batch) + (before && before->batch_.empty() ? 0 : 1);
   }
 
-  void run(std::vector<Pending>& requests) {
-    const auto started = std::chrono::steady_clock::now();
-    if (!requests.empty()) oldest_ = requests.front().since;
+  void decide() {
+    if (!requests_.empty()) oldest_ = requests_.front().since;
     std::unordered_map<std::string, std::vector<std::string>> keys;
-    for (const Pending& p : requests)
+    for (const Pending& p : requests_)
       if (const auto* open = std::get_if<OpenSettlements>(&p.request))
         for (const auto& item : open->items) keys[open->caller].push_back(item.order.idempotency_key);
     find_known(keys);
-    for (Pending& p : requests) std::visit([&](auto& request) { decide(request, p); }, p.request);
-    commit(started);
-    for (auto& answer : answers_) answer();
-    for (Pending* p : again_) state_.pending.push_back(std::move(*p));
+    for (Pending& p : requests_) std::visit([&](auto& request) { decide(request, p); }, p.request);
+    for (Pending* p : again_) {
+      state_.pending.push_back(std::move(*p));
+      p->moved_on = true;
+    }
+    before_ = nullptr;
   }
 
-  /// One order in a commit of its own.
-  Submission open_alone(const std::string& caller, OpenSettlements::Item item) {
-    const auto started = std::chrono::steady_clock::now();
-    find_known({{caller, {item.order.idempotency_key}}});
-    OpenSettlements one{.caller = caller, .items = {}};
-    one.items.push_back(std::move(item));
-    auto answer = open(one);
-    commit(started);
-    return std::move(answer.results.front());
-  }
-
- private:
-  void commit(std::chrono::steady_clock::time_point started) {
+  /// Begins to write what was decided; `beside`: on a thread of its own.
+  void begin(bool beside = false) {
     if (batch_.empty()) return;
     if (mutant("ack_before_commit"))
       for (auto& answer : std::exchange(answers_, {})) answer();
     if (!batch_.opened.empty()) failpoint("before_commit1");
     if (!batch_.changed.empty()) failpoint("before_commit2");
-    state_.store->commit(batch_);
-    state_.last_batch = batch_.number;
-    if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
-    if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started;
-    const std::chrono::duration<double> waited = started - oldest_;
-    state_.settings.on_commit({.last_seq = book_.chain().last_seq(),
-                               .settlements = batch_.opened.size() + batch_.changed.size(),
-                               .seconds = took.count(),
-                               .oldest_waited = waited.count(),
-                               .waiting = state_.pending.size()});
+    const auto write = [this] { state_.store->commit(batch_); };
+    if (beside)
+      writing_ = std::async(std::launch::async, write);
+    else
+      write();
   }
 
+  /// Returns when it is written, and everybody answered. Throws what the commit threw.
+  void finish() {
+    if (!batch_.empty()) {
+      if (writing_.valid()) writing_.get();
+      state_.last_batch = batch_.number;
+      if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
+      if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
+      const std::chrono::duration<double> waited = started_ - oldest_;
+      state_.settings.on_commit({.last_seq = batch_.events.back().seq,
+                                 .settlements = batch_.opened.size() + batch_.changed.size(),
+                                 .seconds = took.count(),
+                                 .oldest_waited = waited.count(),
+                                 .waiting = state_.pending.size()});
+    }
+    for (auto& answer : answers_) answer();
+  }
+
+  /// What it was asked; for when its answers will not come from here.
+  std::vector<Pending> take_requests() {
+    answers_.clear();
+    std::erase_if(requests_, [](const Pending& p) { return p.moved_on; });
+    return std::move(requests_);
+  }
+
+  /// One order in a commit of its own.
+  Submission open_alone(const std::string& caller, OpenSettlements::Item item) {
+    find_known({{caller, {item.order.idempotency_key}}});
+    OpenSettlements one{.caller = caller, .items = {}};
+    one.items.push_back(std::move(item));
+    auto answer = open(one);
+    begin();
+    finish();
+    return std::move(answer.results.front());
+  }
+
+ private:
   /// By caller.
   void find_known(const std::unordered_map<std::string, std::vector<std::string>>& wanted) {
     for (const auto& [caller, keys] : wanted)
@@ -101,11 +134,11 @@ class Round {
         answer.results.push_back(replay_or_mismatch(known->second, item.order));
         continue;
       }
-      if (const auto earlier = opened_.find(key);
-          earlier != opened_.end() && !mutant("no_unique_idempotency")) {
-        const OpenedRow& row = batch_.opened.at(earlier->second);
-        answer.results.push_back(
-            replay_or_mismatch({row.idempotency_key, row.request_digest, row.settlement}, item.order));
+      const OpenedRow* earlier = opened(key);
+      if (!earlier && before_) earlier = before_->opened(key);
+      if (earlier && !mutant("no_unique_idempotency")) {
+        answer.results.push_back(replay_or_mismatch(
+            {earlier->idempotency_key, earlier->request_digest, earlier->settlement}, item.order));
         continue;
       }
       auto result = book_.open(request.caller, item, batch_);
@@ -200,7 +233,7 @@ class Round {
 
   /// One step of a settlement per commit: its row is written once, and what the store finds is committed.
   bool one_step(SettlementId id, Pending& p) {
-    if (stepped_.insert(id).second) return true;
+    if (!(before_ && before_->stepped_.contains(id)) && stepped_.insert(id).second) return true;
     again_.push_back(&p);
     return false;
   }
@@ -236,10 +269,19 @@ class Round {
 
   static std::string key_of(const std::string& caller, const std::string& key) { return caller + '\n' + key; }
 
+  /// The row that this round writes for a key.
+  const OpenedRow* opened(const std::string& key) const {
+    const auto at = opened_.find(key);
+    return at == opened_.end() ? nullptr : &batch_.opened.at(at->second);
+  }
+
   Self self_;
   LedgerWriterState& state_;
   LedgerBook& book_;
+  std::vector<Pending> requests_;
+  const LedgerRound* before_;
   LedgerBatch batch_;
+  const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point oldest_ = std::chrono::steady_clock::now();
   Answers answers_;
   std::unordered_set<SettlementId> stepped_;
@@ -247,7 +289,10 @@ class Round {
   std::unordered_map<std::string, KnownSettlement> known_;  // recorded before
   std::unordered_map<std::string, std::size_t> opened_;     // in this batch: place among its rows
   std::unordered_map<std::string, KnownFunding> fundings_, nettings_;
+  std::future<void> writing_;  // the last member: its end is waited for before anything else goes
 };
+
+namespace {
 
 void load(Self self) {
   auto& state = self->state;
@@ -267,7 +312,7 @@ Submissions open_one_by_one(Self self, OpenSettlements& request) {
   Submissions answer;
   for (auto& item : request.items) {
     try {
-      answer.results.push_back(Round(self).open_alone(request.caller, item));
+      answer.results.push_back(LedgerRound(self, {}).open_alone(request.caller, item));
     } catch (const Fenced&) {
       throw;
     } catch (const std::exception&) {
@@ -282,15 +327,8 @@ Submissions open_one_by_one(Self self, OpenSettlements& request) {
 
 /// One bad request never fails its neighbours: when a batch cannot be written, each of its requests gets a
 /// batch of its own, and only the culprit an error. Throws when the books cannot be written at all.
-void run_round(Self self, std::vector<Pending>& round) {
-  try {
-    return Round(self).run(round);
-  } catch (const Fenced&) {
-    throw;
-  } catch (const std::exception&) {
-    load(self);  // what the book had decided was not written: it must not be used again
-  }
-  for (Pending& p : round) {
+void one_by_one(Self self, std::vector<Pending> requests) {
+  for (Pending& p : requests) {
     if (auto* open = std::get_if<OpenSettlements>(&p.request); open && open->items.size() > 1) {
       auto answer = open_one_by_one(self, *open);
       std::get<caf::typed_response_promise<Submissions>>(p.promise.of).deliver(std::move(answer));
@@ -298,48 +336,126 @@ void run_round(Self self, std::vector<Pending>& round) {
     }
     std::vector<Pending> alone;
     alone.push_back(std::move(p));
+    LedgerRound round(self, std::move(alone));
     try {
-      Round(self).run(alone);
+      round.decide();
+      round.begin();
+      round.finish();
     } catch (const Fenced&) {
-      p = std::move(alone.front());  // for the caller to answer
       throw;
     } catch (const std::exception& e) {
-      fail_all(alone, caf::make_error(caf::sec::runtime_error, e.what()));
+      auto culprit = round.take_requests();
+      fail_all(culprit, caf::make_error(caf::sec::runtime_error, e.what()));
       load(self);
     }
   }
 }
 
-caf::error write(Self self) {
-  auto& state = self->state;
-  state.scheduled = false;
-  std::vector<Pending> round;
+/// Waits for the commit that is under way. When it failed, the books are loaded again.
+void finish(Self self) {
+  const auto round = std::exchange(self->state.under_way, nullptr);
+  if (!round) return;
+  try {
+    return round->finish();
+  } catch (const Fenced&) {
+    throw;
+  } catch (const std::exception&) {
+    load(self);  // what the book had decided was not written: it must not be used again
+  }
+  one_by_one(self, round->take_requests());
+}
+
+/// Orders and steps of settlements can be decided while others are being written; whatever else there is
+/// looks things up that may just be on their way.
+bool decided_beside(const std::vector<Pending>& requests) {
+  return std::all_of(requests.begin(), requests.end(), [](const Pending& p) {
+    return std::holds_alternative<OpenSettlements>(p.request) ||
+           std::holds_alternative<AdvanceSettlement>(p.request);
+  });
+}
+
+std::vector<Pending> next_requests(LedgerWriterState& state) {
   std::size_t size = 0;
   auto end = state.pending.begin();
   for (; end != state.pending.end() && size < state.settings.batch_max; ++end) {
     const auto* open = std::get_if<OpenSettlements>(&end->request);
     size += open ? open->items.size() : 1;
   }
-  round.assign(std::make_move_iterator(state.pending.begin()), std::make_move_iterator(end));
+  std::vector<Pending> requests(std::make_move_iterator(state.pending.begin()), std::make_move_iterator(end));
   state.pending.erase(state.pending.begin(), end);
+  return requests;
+}
+
+void write_round(Self self, std::vector<Pending> requests) {
+  auto& state = self->state;
+  if (!state.book) load(self);
+  if (requests.empty()) return finish(self);
+  if (!decided_beside(requests)) finish(self);
+  const auto book = state.book;
+  const auto round = std::make_shared<LedgerRound>(self, std::move(requests), state.under_way.get());
+  bool decided = true;
   try {
-    if (!state.book) load(self);
-    if (!round.empty()) run_round(self, round);
+    round->decide();
+  } catch (const Fenced&) {
+    throw;
+  } catch (const std::exception&) {
+    decided = false;
+  }
+  finish(self);
+  if (state.book != book) {  // decided upon what was not written
+    auto again = round->take_requests();
+    state.pending.insert(state.pending.begin(), std::make_move_iterator(again.begin()),
+                         std::make_move_iterator(again.end()));
+    return;
+  }
+  if (!decided) {
+    load(self);
+    return one_by_one(self, round->take_requests());
+  }
+  state.under_way = round;
+  // Where nobody waits there is nothing to decide meanwhile.
+  const bool beside = state.settings.beside_commit && (!state.pending.empty() || !self->mailbox().empty());
+  try {
+    round->begin(beside);
+  } catch (const Fenced&) {
+    throw;
+  } catch (const std::exception&) {
+    state.under_way = nullptr;
+    load(self);
+    return one_by_one(self, round->take_requests());
+  }
+  if (!beside) finish(self);
+}
+
+caf::error write(Self self) {
+  auto& state = self->state;
+  state.scheduled = false;
+  try {
+    write_round(self, next_requests(state));
   } catch (const std::exception& e) {
     auto why = caf::make_error(caf::sec::runtime_error, e.what());
-    fail_all(round, why);
+    if (const auto round = std::exchange(state.under_way, nullptr)) {
+      auto requests = round->take_requests();
+      fail_all(requests, why);
+    }
     fail_all(state.pending, why);
     self->quit(why);
     return why;
   }
-  if (!state.pending.empty() && !state.scheduled) {
+  if ((!state.pending.empty() || state.under_way) && !state.scheduled) {
     state.scheduled = true;
     self->send(self, WriteBatch{});
   }
   return {};
 }
 
-caf::error loaded(Self self) { return self->state.book ? caf::error{} : write(self); }
+/// Nothing is decided that is not written.
+caf::error all_written(Self self) {
+  auto& state = self->state;
+  while (!state.book || !state.pending.empty() || state.under_way)
+    if (auto why = write(self)) return why;
+  return {};
+}
 
 template <class Answer, class Request>
 caf::result<Answer> enqueue(Self self, Request& request) {
@@ -363,6 +479,14 @@ LedgerWriterState::Promise::~Promise() {
 
 LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings settings) {
   self->state.settings = std::move(settings);
+  self->set_exit_handler([=](const caf::exit_msg& why) {
+    try {
+      finish(self);  // who is waiting for it hears that it was written
+    } catch (const std::exception&) {
+      self->state.under_way = nullptr;  // its requests hear that we are gone
+    }
+    self->quit(why.reason);
+  });
   self->state.scheduled = true;
   self->send(self, WriteBatch{});  // takes over and loads before the first request
   return {
@@ -380,17 +504,16 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
       [=](BookNetting& request) { return enqueue<NettingBooked>(self, request); },
       [=](ChangeRules& request) { return enqueue<RulesFound>(self, request); },
       [=](const ReadMeans&) -> caf::result<MeansFound> {
-        if (auto why = loaded(self)) return why;
+        if (auto why = all_written(self)) return why;
         return self->state.book->means();
       },
       [=](const ReadRules&) -> caf::result<RulesFound> {
-        if (auto why = loaded(self)) return why;
+        if (auto why = all_written(self)) return why;
         return RulesFound{self->state.book->rules(), {}};
       },
       [=](const ReadInFlight&) -> caf::result<InFlight> {
         // What was asked before this question is part of the answer.
-        while (!self->state.book || !self->state.pending.empty())
-          if (auto why = write(self)) return why;
+        if (auto why = all_written(self)) return why;
         return InFlight{self->state.book->open_settlements()};
       },
       [=](const WriteBatch&) { static_cast<void>(write(self)); },

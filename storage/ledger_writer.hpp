@@ -3,7 +3,8 @@
 // Spawned by   runtime/, detached (it blocks on the database), one per process; again after a failure.
 // Remembers    nothing that the store does not: a fresh writer takes over under a new epoch and loads.
 // Batches      what arrived while the last commit was under way becomes the next one. Nobody waits for a
-//              timer: an idle writer commits at once.
+//              timer: an idle writer commits at once. The next batch is decided while the last one is being
+//              written; when that fails, what was decided upon it is decided again.
 // Answers      only what is durable. A database that is away is waited out; the answers wait with it.
 // On failure   answers everything it holds with an error, and ends; the supervisor decides.
 #pragma once
@@ -25,6 +26,8 @@ struct LedgerWriterSettings {
   std::function<std::unique_ptr<LedgerStore>()> make_store;
   Clock clock;
   Ids ids;
+  /// Decides the next batch while a commit is under way, on a thread of its own. Off: one after the other.
+  bool beside_commit = false;
   /// Orders and steps in one commit, at most. More wait for the next.
   std::size_t batch_max = 4096;
   /// What one group commit was like.
@@ -46,6 +49,7 @@ LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_point
 
 /// Complete here so that CAF can spawn it; for ledger_writer.cpp only.
 class LedgerBook;
+class LedgerRound;
 struct LedgerWriterState {
   /// Where an answer goes. Whoever asks waits without a time limit: so everybody hears at the latest when
   /// the writer ends, whatever ended it.
@@ -68,6 +72,7 @@ struct LedgerWriterState {
         request;
     Promise promise;
     std::chrono::steady_clock::time_point since = std::chrono::steady_clock::now();
+    bool moved_on = false;  // to the round after the one that it stands in
   };
   LedgerWriterSettings settings;
   std::unique_ptr<LedgerStore> store;
@@ -75,6 +80,7 @@ struct LedgerWriterState {
   std::int64_t last_batch = 0;
   std::vector<Pending> pending;
   bool scheduled = false;
+  std::shared_ptr<LedgerRound> under_way;  // decided, being written
   static inline const char* name = "ledger_writer";
 };
 

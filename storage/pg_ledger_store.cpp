@@ -9,6 +9,7 @@
 
 #include <pqxx/pqxx>
 
+#include <atomic>
 #include <thread>
 #include <utility>
 
@@ -25,14 +26,46 @@ bool passing(const std::string& sqlstate) {
          sqlstate.starts_with("55P") || sqlstate.starts_with("58") || sqlstate == "25P03";
 }
 
+/// A session that is made anew when it is lost.
+struct Session {
+  std::unique_ptr<pqxx::connection> db;
+  std::size_t rows = 0, plan_again_at = 0;
+
+  void begin(std::unique_ptr<pqxx::connection> fresh) {
+    db = std::move(fresh);
+    rows = 0;
+    plan_again_at = 64;
+    pqxx::nontransaction setup(*db);
+    // Every statement here finds its rows by key.
+    setup.exec(
+        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "
+        "set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off");
+  }
+  /// A plan that was made while a table was as good as empty reads all of it, and stays until somebody
+  /// analyses the table: on a new installation's first day that may be a while.
+  void plan_again_as_tables_grow(std::size_t more) {
+    rows += more;
+    if (rows < plan_again_at) return;
+    plan_again_at *= 4;
+    try {
+      pqxx::nontransaction session(*db);
+      session.exec("discard plans");
+    } catch (const pqxx::failure&) {
+      db.reset();  // what was done is done; the next statement finds a new session
+    }
+  }
+};
+
+/// Two sessions: one writes and holds the lease, the other looks up. A commit may be under way on a thread
+/// of its own while the next batch's keys are looked up.
 class PgLedgerStore final : public LedgerStore {
  public:
   explicit PgLedgerStore(PgLedgerSettings settings) : settings_(std::move(settings)) {}
 
   LedgerSnapshot take_over() override {
-    return persistently([&] {
-      if (!db_) connect();
-      pqxx::work tx(*db_);
+    return persistently(writing_, [&] {
+      if (!writing_.db) connect();
+      pqxx::work tx(*writing_.db);
       if (mutant("no_unique_idempotency")) tx.exec("drop index if exists settlement_idempotency");
       const auto row = tx.exec_params1(
           "insert into ledger_writers(writer, owner, epoch) values ($1, $2, 1) on conflict (writer) do "
@@ -68,11 +101,10 @@ class PgLedgerStore final : public LedgerStore {
 
   std::vector<KnownSettlement> find_keys(const std::string& caller,
                                          const std::vector<std::string>& keys) override {
-    return persistently([&] {
-      reconnect_if_lost();
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
       PgArray wanted(PgArray::Of::text);
       for (const auto& key : keys) wanted.text(key);
-      pqxx::work tx(*db_);
       std::vector<KnownSettlement> known;
       for (const auto& r : tx.exec_prepared("find_keys", caller, pqxx::binarystring(wanted.bytes()))) {
         KnownSettlement k{.settlement = settlement_from_row(r)};
@@ -83,6 +115,7 @@ class PgLedgerStore final : public LedgerStore {
         known.push_back(std::move(k));
       }
       tx.commit();
+      lookups_.plan_again_as_tables_grow(keys.size());
       return known;
     });
   }
@@ -99,9 +132,8 @@ class PgLedgerStore final : public LedgerStore {
 
   std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,
                                            const std::string& key) {
-    return persistently([&]() -> std::optional<KnownFunding> {
-      reconnect_if_lost();
-      pqxx::work tx(*db_);
+    return persistently(lookups_, [&]() -> std::optional<KnownFunding> {
+      pqxx::nontransaction tx(lookups());
       const auto rows = tx.exec_params(statement, caller, key);
       tx.commit();
       if (rows.empty()) return std::nullopt;
@@ -115,9 +147,8 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   std::optional<SettlementView> find(SettlementId id) override {
-    return persistently([&]() -> std::optional<SettlementView> {
-      reconnect_if_lost();
-      pqxx::work tx(*db_);
+    return persistently(lookups_, [&]() -> std::optional<SettlementView> {
+      pqxx::nontransaction tx(lookups());
       const auto rows = tx.exec_params(
           "select " + settlement_columns + " from settlement_transactions where id = $1", to_string(id.uuid));
       tx.commit();
@@ -127,53 +158,32 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   void commit(const LedgerBatch& batch) override {
-    persistently([&] {
-      if (!db_) {
+    persistently(writing_, [&] {
+      if (!writing_.db) {
         connect();
         // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
         // until a dying session has decided.
         if (recorded_batch() == batch.number) return true;
       }
-      write_batch(*db_, batch, settings_.writer, epoch_);
-      plan_again_as_tables_grow(batch.opened.size());
+      write_batch(*writing_.db, batch, settings_.writer, epoch_);
+      writing_.plan_again_as_tables_grow(batch.opened.size());
       return true;
     });
   }
 
  private:
-  /// A plan that was made while a table was as good as empty reads all of it, and stays until somebody
-  /// analyses the table: on a new installation's first day that may be a while.
-  void plan_again_as_tables_grow(std::size_t rows) {
-    written_ += rows;
-    if (written_ < plan_again_at_) return;
-    plan_again_at_ *= 4;
-    try {
-      pqxx::nontransaction session(*db_);
-      session.exec("discard plans");
-    } catch (const pqxx::failure&) {
-      db_.reset();  // what was committed is committed; the next statement finds a new session
+  pqxx::connection& lookups() {
+    if (!lookups_.db) {
+      lookups_.begin(pg_connect(settings_.database_url));
+      lookups_.db->prepare("find_keys", "select " + settlement_columns +
+                                            ", idem_key, request_digest from settlement_transactions "
+                                            "where caller = $1 and idem_key = any($2::text[])");
     }
-  }
-
-  void reconnect_if_lost() {
-    if (!db_) connect();
+    return *lookups_.db;
   }
 
   void connect() {
     auto db = pg_connect(settings_.database_url);
-    {
-      // Every statement here finds its rows by key.
-      pqxx::nontransaction session(*db);
-      session.exec(
-          "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "
-          "set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off");
-    }
-    plan_again_at_ = 64;
-    written_ = 0;
-    prepare_batch_statements(*db);
-    db->prepare("find_keys", "select " + settlement_columns +
-                                 ", idem_key, request_digest from settlement_transactions "
-                                 "where caller = $1 and idem_key = any($2::text[])");
     const auto give_up = std::chrono::steady_clock::now() + settings_.lease_patience;
     for (;;) {
       pqxx::nontransaction session(*db);
@@ -185,11 +195,12 @@ class PgLedgerStore final : public LedgerStore {
                      std::to_string(settings_.writer) + "): stop it first");
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    db_ = std::move(db);
+    writing_.begin(std::move(db));
+    prepare_batch_statements(*writing_.db);
   }
 
   std::int64_t recorded_batch() {
-    pqxx::work tx(*db_);
+    pqxx::work tx(*writing_.db);
     const auto rows =
         tx.exec_params("select batch from ledger_writers where writer = $1 and epoch = $2 for update",
                        settings_.writer, epoch_);
@@ -202,10 +213,10 @@ class PgLedgerStore final : public LedgerStore {
 
   /// After a lock that we did not get: who holds one. Asked on the session whose statement has just been
   /// rolled back, so that what is found is not ours.
-  std::string lock_in_the_way(const std::string& otherwise) {
+  static std::string lock_in_the_way(pqxx::connection& db, const std::string& otherwise) {
     try {
       std::string words;
-      pqxx::nontransaction session(*db_);
+      pqxx::nontransaction session(db);
       for (const auto& r :
            session.exec("select l.pid, coalesce(a.usename, 'of nobody'), min(c.relname::text) "
                         "from pg_locks l join pg_class c on c.oid = l.relation "
@@ -226,14 +237,14 @@ class PgLedgerStore final : public LedgerStore {
   /// Runs `work` until it got through. Refusals of our own making pass on; a database that is away is
   /// waited out.
   template <class Work>
-  auto persistently(Work work) -> decltype(work()) {
+  auto persistently(Session& session, Work work) -> decltype(work()) {
     for (auto pause = std::chrono::milliseconds(20);;
          pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
       std::string why;
       try {
         auto done = work();
         // Only now: a new connection may wait for the same lock as the one before.
-        if (std::exchange(down_, false)) settings_.on_database(true, "");
+        if (down_.exchange(false)) settings_.on_database(true, "");
         return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
@@ -247,25 +258,21 @@ class PgLedgerStore final : public LedgerStore {
         why = e.what();
       } catch (const pqxx::sql_error& e) {
         if (!passing(e.sqlstate())) throw;
-        why = e.sqlstate() == "55P03" ? lock_in_the_way(e.what()) : e.what();
+        why = e.sqlstate() == "55P03" && session.db ? lock_in_the_way(*session.db, e.what()) : e.what();
       } catch (const pqxx::failure& e) {
         why = e.what();
       }
-      db_.reset();  // whatever it was, the next try asks a new session what was recorded
-      if (!down_) {
-        down_ = true;
-        settings_.on_database(false, why);
-      }
+      session.db.reset();  // whatever it was, the next try asks a new session what was recorded
+      if (!down_.exchange(true)) settings_.on_database(false, why);
       if (!settings_.keep_waiting()) throw std::runtime_error("stopped while the database is away: " + why);
       std::this_thread::sleep_for(pause);
     }
   }
 
   PgLedgerSettings settings_;
-  std::unique_ptr<pqxx::connection> db_;
+  Session writing_, lookups_;
   std::int64_t epoch_ = 0;
-  bool down_ = false;
-  std::size_t written_ = 0, plan_again_at_ = 0;  // settlements, on this session
+  std::atomic<bool> down_{false};
 };
 }  // namespace
 

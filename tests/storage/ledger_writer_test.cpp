@@ -48,7 +48,8 @@ struct Books : tests::DatabaseFixture {
               return make_pg_ledger_store({.database_url = url, .owner = "test", .lease_patience = 2s});
             },
         .clock = now,
-        .ids = fresh_id};
+        .ids = fresh_id,
+        .beside_commit = true};
     writer = caf::actor_cast<LedgerActor>(system->spawn<caf::detached>(ledger_writer, settings));
   }
   void stop() {
