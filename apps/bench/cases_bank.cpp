@@ -2,14 +2,9 @@
 #include "apps/bench/cases.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <thread>
 
 namespace settled::bench {
-namespace {
-std::string whole(double value) { return std::to_string(std::lround(value)); }
-}  // namespace
-
 std::vector<Result> two_phase(Lab& lab) {
   auto sql = lab.plain_sql();
   const auto best = sql.best_of({"two_commits"}, false);

@@ -15,8 +15,6 @@
 namespace settled::bench {
 namespace fs = std::filesystem;
 namespace {
-std::string whole(double value) { return std::to_string(std::lround(value)); }
-
 int free_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in at{};

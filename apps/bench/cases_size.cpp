@@ -7,20 +7,6 @@
 
 namespace settled::bench {
 namespace {
-std::string whole(double value) { return std::to_string(std::lround(value)); }
-
-Result less(const std::string& name, double value, const std::string& unit, std::optional<double> bar,
-            std::optional<double> goal) {
-  Result r;
-  r.name = name;
-  r.value = value;
-  r.unit = unit;
-  r.bar = bar;
-  r.goal = goal;
-  r.less_is_better = true;
-  return r;
-}
-
 /// Resident bytes once they have stopped to change.
 double settled_down(const Server& server) {
   double last = 0;
@@ -68,9 +54,9 @@ std::vector<Result> memory(Lab& lab) {
   const auto open = stand.count("status not in ('COMPLETED','FAILED','ROLLED_BACK')");
   const auto accounts = static_cast<double>(lab.town.counterparties + 2 * lab.town.banks + 1);
   std::vector<Result> results{
-      less("memory", empty / mib, "MiB", 50, 20),
-      less("memory.per-order", (full - loaded) / static_cast<double>(open), "bytes", 4096, 2048),
-      less("memory.per-account", (loaded - empty) / accounts, "bytes", std::nullopt, 128)};
+      figure("memory", empty / mib, "MiB", 50, 20),
+      figure("memory.per-order", (full - loaded) / static_cast<double>(open), "bytes", 4096, 2048),
+      figure("memory.per-account", (loaded - empty) / accounts, "bytes", std::nullopt, 128)};
   results[0].note = "idle, without PostgreSQL; " + whole(loaded / mib) + " MiB with " + whole(accounts) +
                     " accounts, " + whole(full / mib) + " MiB with " + std::to_string(open) +
                     " orders in flight";

@@ -2,7 +2,6 @@
 #include "apps/bench/cases.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace settled::bench {
 namespace {
@@ -18,7 +17,6 @@ void take(Round& round, const Stand::Run& run) {
   round["driver_us"] = run.driver_cpu_us;
 }
 
-std::string whole(double value) { return std::to_string(std::lround(value)); }
 }  // namespace
 
 std::vector<Result> http_single(Lab& lab) {

@@ -5,30 +5,16 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <csignal>
 #include <libpq-fe.h>
 #include <thread>
 
 namespace settled::bench {
 namespace {
-std::string whole(double value) { return std::to_string(std::lround(value)); }
 std::string two_digits(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", value);
   return text;
-}
-
-Result figure(const std::string& name, double value, const std::string& unit, std::optional<double> bar,
-              std::optional<double> goal, bool less = true) {
-  Result r;
-  r.name = name;
-  r.value = value;
-  r.unit = unit;
-  r.bar = bar;
-  r.goal = goal;
-  r.less_is_better = less;
-  return r;
 }
 
 /// What it takes to settle a second of orders one by one, as http-single found it or a short run does.

@@ -37,6 +37,20 @@ std::string limit_text(const Result& r, const std::optional<double>& limit) {
 }
 }  // namespace
 
+Result figure(const std::string& name, double value, const std::string& unit, std::optional<double> bar,
+              std::optional<double> goal) {
+  Result r;
+  r.name = name;
+  r.value = value;
+  r.unit = unit;
+  r.bar = bar;
+  r.goal = goal;
+  r.less_is_better = true;
+  return r;
+}
+
+std::string whole(double value) { return std::to_string(std::lround(value)); }
+
 bool Result::meets(double limit) const {
   if (!broken.empty()) return false;
   return less_is_better ? judged() <= limit : judged() >= limit;

@@ -30,6 +30,12 @@ struct Result {
   Result& settle();
 };
 
+/// A result of its own, without a reference: of time, memory and the like, where less is better.
+Result figure(const std::string& name, double value, const std::string& unit, std::optional<double> bar,
+              std::optional<double> goal);
+/// "1234": for the notes of results.
+std::string whole(double value);
+
 struct Machine {
   std::string cpu, kernel, postgres, rail;
   int cores = 0;
