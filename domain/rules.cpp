@@ -110,11 +110,6 @@ Admission judge_within(const SettlementOrder& order, const Rules& rules, const P
 }
 }  // namespace
 
-Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& policy, std::int64_t now_us,
-                const ZoneOffset& zone_offset) {
-  return judge_within(order, rules, policy, outlook(order, rules, policy, now_us, zone_offset));
-}
-
 Admission Judge::operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
                             std::int64_t now_us, const ZoneOffset& zone_offset) {
   if (const auto now = now_us / second; now != second_) {

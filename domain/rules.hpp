@@ -54,15 +54,12 @@ struct WindowOutlook {
   Date today{};  // in the window's zone
 };
 
-/// Refusals: amount_below_min, amount_above_max, date_past, bank_suspended, window_closed. A party on the
-/// blocked list is no refusal: the order waits for a person.
-Admission judge(const SettlementOrder& order, const Rules& rules, const Policy& policy, std::int64_t now_us,
-                const ZoneOffset& zone_offset);
-
-/// Judges like the above, for many orders: what the windows say is worked out once a second for each kind of
-/// order. Forget it when the rules change.
+/// Judges orders. What the windows say is worked out once a second for each kind of order; forget it when the
+/// rules change.
 class Judge {
  public:
+  /// Refusals: amount_below_min, amount_above_max, date_past, bank_suspended, window_closed. A party on the
+  /// blocked list is no refusal: the order waits for a person.
   Admission operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
                        std::int64_t now_us, const ZoneOffset& zone_offset);
   void rules_changed() { known_.clear(); }
