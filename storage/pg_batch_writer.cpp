@@ -4,12 +4,16 @@
 #include "storage/ledger_store.hpp"
 #include "storage/pg_array.hpp"
 #include "storage/pg_decision_writer.hpp"
+#include "storage/pg_pipeline.hpp"
 #include "telemetry/failpoint.hpp"
 #include "telemetry/mutant.hpp"
 
 #include <pqxx/pqxx>
 
+#include <libpq-fe.h>
+
 #include <algorithm>
+#include <array>
 
 namespace settled {
 namespace {
@@ -23,11 +27,10 @@ class Columns {
   template <class... Types>
   explicit Columns(Types... types) : arrays_{PgArray(types)...} {}
   PgArray& operator[](std::size_t i) { return arrays_[i]; }
-  pqxx::result run(pqxx::work& tx, const char* statement) {
-    return [&]<std::size_t... I>(std::index_sequence<I...>) {
-      return tx.exec_prepared(statement, pqxx::binarystring(arrays_[I].bytes())...);
-    }
-    (std::make_index_sequence<N>{});
+  std::array<PgPipeline::Value, N> values() {
+    std::array<PgPipeline::Value, N> all;
+    for (std::size_t i = 0; i < N; ++i) all[i].bytes = arrays_[i].bytes();
+    return all;
   }
 
  private:
@@ -36,11 +39,44 @@ class Columns {
 template <class... Types>
 Columns(Types...) -> Columns<sizeof...(Types)>;
 
-void expect_rows(const pqxx::result& result, std::size_t expected, const char* what) {
-  ensure(static_cast<std::size_t>(result.affected_rows()) == expected, what);
-}
+/// The statements of one commit on their way, and what each must have done.
+class Sending {
+ public:
+  explicit Sending(pg_conn* db) : pipeline_(db) { run("begin_batch", {}, nullptr); }
 
-void insert_accounts(pqxx::work& tx, const LedgerBatch& batch) {
+  template <std::size_t N>
+  void run(const char* statement, Columns<N>& columns) {
+    run(statement, columns.values(), nullptr);
+  }
+  /// `what` must be true: that so many rows were changed.
+  template <std::size_t N>
+  void run(const char* statement, Columns<N>& columns, std::size_t rows, const char* what) {
+    run(statement, columns.values(), what, rows);
+  }
+  /// `what` is null where any number of rows will do.
+  void run(const char* statement, std::span<const PgPipeline::Value> values, const char* what,
+           std::size_t rows = 0) {
+    pipeline_.exec_prepared(statement, values);
+    expected_.push_back({rows, what});
+  }
+  std::vector<std::int64_t> finish() {
+    auto changed = pipeline_.finish();
+    for (std::size_t i = 0; i < changed.size(); ++i)
+      if (expected_[i].what)
+        ensure(static_cast<std::size_t>(changed[i]) == expected_[i].rows, expected_[i].what);
+    return changed;
+  }
+
+ private:
+  struct Expected {
+    std::size_t rows;
+    const char* what;
+  };
+  PgPipeline pipeline_;
+  std::vector<Expected> expected_;
+};
+
+void insert_accounts(Sending& sending, const LedgerBatch& batch) {
   if (batch.new_accounts.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::text, Of::text, Of::boolean, Of::int2, Of::int8);
   for (const Account& a : batch.new_accounts) {
@@ -53,10 +89,10 @@ void insert_accounts(pqxx::work& tx, const LedgerBatch& batch) {
     c[6].int2(static_cast<int>(std::hash<AccountId>{}(a.id) % shard_count));
     c[7].int8(a.floor);
   }
-  c.run(tx, "insert_accounts");
+  sending.run("insert_accounts", c);
 }
 
-void change_accounts(pqxx::work& tx, const LedgerBatch& batch) {
+void change_accounts(Sending& sending, const LedgerBatch& batch) {
   if (batch.deltas.empty()) return;
   // In account order, which is the order in which the database locks them.
   std::vector<std::pair<AccountId, AccountDelta>> deltas(batch.deltas.begin(), batch.deltas.end());
@@ -68,10 +104,10 @@ void change_accounts(pqxx::work& tx, const LedgerBatch& batch) {
     c[2].int8(delta.held);
     c[3].int8(delta.entries);
   }
-  expect_rows(c.run(tx, "change_accounts"), batch.deltas.size(), "every account of a batch exists");
+  sending.run("change_accounts", c, batch.deltas.size(), "every account of a batch exists");
 }
 
-void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
+void insert_settlements(Sending& sending, const LedgerBatch& batch) {
   if (batch.opened.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::bytea, Of::text, Of::text, Of::text, Of::int8, Of::text,
             Of::text, Of::text, Of::text, Of::text, Of::text, Of::uuid, Of::uuid, Of::text, Of::text,
@@ -118,10 +154,10 @@ void insert_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].timestamptz(s.confirmed_at);
     c[i++].text(s.last_outcome);
   }
-  c.run(tx, "insert_settlements");
+  sending.run("insert_settlements", c);
 }
 
-void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
+void change_settlements(Sending& sending, const LedgerBatch& batch) {
   if (batch.changed.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::int8, Of::text, Of::text, Of::text, Of::text, Of::timestamptz,
             Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::text,
@@ -149,11 +185,10 @@ void change_settlements(pqxx::work& tx, const LedgerBatch& batch) {
     c[i++].timestamptz(s.release_at);
     c[i++].timestamptz(s.next_cut_off);
   }
-  expect_rows(c.run(tx, "change_settlements"), batch.changed.size(),
-              "a settlement is in the state the book believes");
+  sending.run("change_settlements", c, batch.changed.size(), "a settlement is in the state the book believes");
 }
 
-void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
+void write_holds(Sending& sending, const LedgerBatch& batch) {
   if (!batch.holds.empty()) {
     Columns c(Of::uuid, Of::uuid, Of::uuid, Of::int8, Of::text, Of::timestamptz, Of::text, Of::timestamptz);
     for (const HoldRow& h : batch.holds) {
@@ -166,7 +201,7 @@ void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
       c[6].text(h.posted ? "posted" : "held");
       c[7].timestamptz(h.posted ? h.at : 0);
     }
-    c.run(tx, "insert_holds");
+    sending.run("insert_holds", c);
   }
   if (!batch.hold_ends.empty()) {
     Columns c(Of::uuid, Of::text, Of::timestamptz);
@@ -175,11 +210,11 @@ void write_holds(pqxx::work& tx, const LedgerBatch& batch) {
       c[1].text(to_string(h.end));
       c[2].timestamptz(h.at);
     }
-    expect_rows(c.run(tx, "end_holds"), batch.hold_ends.size(), "a hold ends once");
+    sending.run("end_holds", c, batch.hold_ends.size(), "a hold ends once");
   }
 }
 
-void insert_entries(pqxx::work& tx, const LedgerBatch& batch) {
+void insert_entries(Sending& sending, const LedgerBatch& batch) {
   if (batch.entries.empty()) return;
   Columns c(Of::uuid, Of::int8, Of::uuid, Of::int8, Of::int8, Of::timestamptz);
   for (const EntryRow& e : batch.entries) {
@@ -190,10 +225,10 @@ void insert_entries(pqxx::work& tx, const LedgerBatch& batch) {
     c[4].int8(e.balance_after);
     c[5].timestamptz(e.at);
   }
-  c.run(tx, "insert_entries");
+  sending.run("insert_entries", c);
 }
 
-void insert_attempts(pqxx::work& tx, const LedgerBatch& batch, std::int64_t epoch) {
+void insert_attempts(Sending& sending, const LedgerBatch& batch, std::int64_t epoch) {
   if (batch.attempts.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::text, Of::text, Of::timestamptz, Of::timestamptz, Of::text,
             Of::int8);
@@ -208,10 +243,10 @@ void insert_attempts(pqxx::work& tx, const LedgerBatch& batch, std::int64_t epoc
     c[7].text(a.proof);
     c[8].int8(epoch);
   }
-  c.run(tx, "insert_attempts");
+  sending.run("insert_attempts", c);
 }
 
-void insert_fundings(pqxx::work& tx, const LedgerBatch& batch) {
+void insert_fundings(Sending& sending, const LedgerBatch& batch) {
   if (batch.fundings.empty()) return;
   Columns c(Of::uuid, Of::text, Of::text, Of::bytea, Of::uuid, Of::int8, Of::text, Of::timestamptz);
   for (const FundingRow& f : batch.fundings) {
@@ -224,10 +259,10 @@ void insert_fundings(pqxx::work& tx, const LedgerBatch& batch) {
     c[6].text(f.amount.currency.code());
     c[7].timestamptz(f.at);
   }
-  c.run(tx, "insert_fundings");
+  sending.run("insert_fundings", c);
 }
 
-void insert_events(pqxx::work& tx, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+void insert_events(Sending& sending, const LedgerBatch& batch, int writer, std::int64_t epoch) {
   Columns c(Of::int2, Of::int8, Of::timestamptz, Of::text, Of::uuid, Of::text, Of::bytea, Of::int8);
   for (const EventRow& e : batch.events) {
     c[0].int2(writer);
@@ -239,11 +274,38 @@ void insert_events(pqxx::work& tx, const LedgerBatch& batch, int writer, std::in
     c[6].bytea(e.hash);
     c[7].int8(epoch);
   }
-  c.run(tx, "insert_events");
+  sending.run("insert_events", c);
 }
 
+void prove_epoch(Sending& sending, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+  const EventRow& last = batch.events.back();
+  const std::string numbers[] = {std::to_string(writer), std::to_string(epoch), std::to_string(batch.number),
+                                 std::to_string(last.seq)};
+  const PgPipeline::Value values[] = {
+      {numbers[0], false},
+      {numbers[1], false},
+      {numbers[2], false},
+      {numbers[3], false},
+      {{reinterpret_cast<const char*>(last.hash.data()), last.hash.size()}}};
+  sending.run("prove_epoch", values, nullptr);
+}
+
+/// The session goes on whatever became of the batch: its locks end with the transaction.
+class RollbackUnlessDone {
+ public:
+  explicit RollbackUnlessDone(pg_conn* db) : db_(db) {}
+  ~RollbackUnlessDone() {
+    if (PQtransactionStatus(db_) != PQTRANS_IDLE) PQclear(PQexec(db_, "rollback"));
+  }
+  RollbackUnlessDone(const RollbackUnlessDone&) = delete;
+  RollbackUnlessDone& operator=(const RollbackUnlessDone&) = delete;
+
+ private:
+  pg_conn* db_;
+};
+
 /// A failpoint inside the transaction: errors that the server shall raise are raised by the server.
-void failpoint_in(pqxx::work& tx, std::string_view name) {
+void failpoint_in(pqxx::transaction_base& tx, std::string_view name) {
   try {
     failpoint(name);
   } catch (const FailpointSqlState& e) {
@@ -255,20 +317,25 @@ void failpoint_in(pqxx::work& tx, std::string_view name) {
 }
 }  // namespace
 
-void prepare_batch_statements(pqxx::connection& db) {
-  db.prepare("prove_epoch",
+void prepare_batch_statements(PgConnection& db) {
+  const auto prepare = [&](const char* name, const char* statement) {
+    db.prepare(name, statement);
+    db.prepare_now(name);  // libpq is given only the name
+  };
+  prepare("begin_batch", "begin");
+  prepare("prove_epoch",
              "update ledger_writers set batch = $3, last_seq = $4, last_hash = $5 "
              "where writer = $1 and epoch = $2 and batch = $3 - 1");
-  db.prepare(
+  prepare(
       "insert_accounts",
       "insert into accounts(id, kind, bank, currency, name, is_default, shard, floor) select * from "
       "unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::boolean[], $7::smallint[], "
       "$8::bigint[])");
-  db.prepare(
+  prepare(
       "change_accounts",
       "update accounts a set balance = a.balance + t.b, held = a.held + t.h, version = a.version + t.v "
       "from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[]) t(id, b, h, v) where a.id = t.id");
-  db.prepare(
+  prepare(
       "insert_settlements",
       "insert into settlement_transactions(id, caller, idem_key, request_digest, obligation_id, from_bank, "
       "to_bank, amount, currency, settlement_date, priority, method, metadata, status, debit_account, "
@@ -290,7 +357,7 @@ void prepare_batch_statements(pqxx::connection& db) {
       "a22, "
       "a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36)");
   // The state that the row must still be in is part of the statement: an illegal step writes nothing.
-  db.prepare(
+  prepare(
       "change_settlements",
       "update settlement_transactions s set status = t.status, attempts = t.attempts, bank_reference = "
       "t.bank_reference, last_outcome = t.outcome, failure_code = t.code, failure_detail = t.detail, "
@@ -305,22 +372,22 @@ void prepare_batch_statements(pqxx::connection& db) {
       "t(id, was, status, attempts, bank_reference, outcome, code, detail, last_sent, confirmed, finalized, "
       "unknown, locked, sent, waiting, waiting_detail, value_date, release, cut_off) where s.id = t.id and "
       "s.status = t.was");
-  db.prepare(
+  prepare(
       "insert_holds",
       "insert into fund_locks(settlement_id, debit_account, credit_account, amount, currency, state, "
       "placed_at, ended_at) "
       "select id, d, c, a, cur, state, at, ended from unnest($1::uuid[], $2::uuid[], $3::uuid[], "
       "$4::bigint[], "
       "$5::text[], $6::timestamptz[], $7::text[], $8::timestamptz[]) t(id, d, c, a, cur, at, state, ended)");
-  db.prepare("end_holds",
+  prepare("end_holds",
              "update fund_locks f set state = t.state, ended_at = t.at from "
              "unnest($1::uuid[], $2::text[], $3::timestamptz[]) t(id, state, at) "
              "where f.settlement_id = t.id and f.state = 'held'");
-  db.prepare(
+  prepare(
       "insert_entries",
       "insert into ledger_entries(account_id, version, journal_id, amount, balance_after, at) select * from "
       "unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::bigint[], $5::bigint[], $6::timestamptz[])");
-  db.prepare(
+  prepare(
       "insert_attempts",
       "insert into settlement_attempts(settlement_id, n, kind, outcome, code, detail, started_at, ended_at, "
       "proof, epoch) select t.id, 1 + (select count(*) from settlement_attempts a where a.settlement_id = "
@@ -328,41 +395,45 @@ void prepare_batch_statements(pqxx::connection& db) {
       "t.kind, t.outcome, t.code, t.detail, t.started, t.ended, t.proof, t.epoch from unnest($1::uuid[], "
       "$2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], "
       "$9::bigint[]) t(id, kind, outcome, code, detail, started, ended, proof, epoch)");
-  db.prepare("insert_fundings",
+  prepare("insert_fundings",
              "insert into journal_entries(id, kind, caller, idem_key, request_digest, account_id, amount, "
              "currency, at) "
              "select id, 'funding', caller, key, digest, account, amount, cur, at from unnest($1::uuid[], "
              "$2::text[], "
              "$3::text[], $4::bytea[], $5::uuid[], $6::bigint[], $7::text[], $8::timestamptz[]) "
              "t(id, caller, key, digest, account, amount, cur, at)");
-  db.prepare("insert_events",
+  prepare("insert_events",
              "insert into events(stream, seq, at, kind, subject, payload, hash, epoch) select * from "
              "unnest($1::smallint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::uuid[], $6::text[], "
              "$7::bytea[], "
              "$8::bigint[])");
 }
 
-void write_batch(pqxx::connection& db, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+void write_batch(PgConnection& db, const LedgerBatch& batch, int writer, std::int64_t epoch) {
   ensure(!batch.events.empty(), "a batch has events");
-  pqxx::work tx(db);
-  const EventRow& last = batch.events.back();
-  const auto proved = tx.exec_prepared("prove_epoch", writer, epoch, batch.number, last.seq,
-                                       pqxx::binarystring(last.hash.data(), last.hash.size()));
-  if (proved.affected_rows() != 1 && !mutant("no_epoch_check"))
-    throw Fenced("commit " + std::to_string(batch.number) + " refused: epoch " + std::to_string(epoch) +
-                 " of writer " + std::to_string(writer) + " has passed");
-  insert_accounts(tx, batch);
-  insert_settlements(tx, batch);
-  change_settlements(tx, batch);
-  change_accounts(tx, batch);
-  write_holds(tx, batch);
-  insert_entries(tx, batch);
-  insert_attempts(tx, batch, epoch);
-  insert_fundings(tx, batch);
+  const RollbackUnlessDone rollback(db.handle());
+  {
+    Sending sending(db.handle());
+    prove_epoch(sending, batch, writer, epoch);
+    insert_accounts(sending, batch);
+    insert_settlements(sending, batch);
+    change_settlements(sending, batch);
+    change_accounts(sending, batch);
+    write_holds(sending, batch);
+    insert_entries(sending, batch);
+    insert_attempts(sending, batch, epoch);
+    insert_fundings(sending, batch);
+    insert_events(sending, batch, writer, epoch);
+    const auto changed = sending.finish();
+    if (changed[1] != 1 && !mutant("no_epoch_check"))
+      throw Fenced("commit " + std::to_string(batch.number) + " refused: epoch " + std::to_string(epoch) +
+                   " of writer " + std::to_string(writer) + " has passed");
+  }
+  pqxx::nontransaction tx(db);  // within what `sending` began
   write_decisions(tx, batch);
-  insert_events(tx, batch, writer, epoch);
   if (!batch.opened.empty()) failpoint_in(tx, "in_commit1");
   if (!batch.changed.empty()) failpoint_in(tx, "in_commit2");
+  tx.exec("commit");
   tx.commit();
 }
 }  // namespace settled

@@ -39,8 +39,11 @@ std::string connection_string(const std::string& database_url) {
   return text;
 }
 
-std::unique_ptr<pqxx::connection> pg_connect(const std::string& database_url) {
-  auto db = std::make_unique<pqxx::connection>(connection_string(database_url));
+PgConnection::PgConnection(const std::string& options) : connection_base(policy_), policy_(options) { init(); }
+PgConnection::~PgConnection() noexcept { close(); }
+
+std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
+  auto db = std::make_unique<PgConnection>(connection_string(database_url));
   // A new session is our decision: the old one may have left a doubt. (Deprecated because later versions
   // of libpqxx never reconnect by themselves.)
 #pragma GCC diagnostic push

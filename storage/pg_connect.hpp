@@ -11,7 +11,25 @@ namespace settled {
 /// form with a driver suffix (postgresql+asyncpg://). Throws std::runtime_error naming what is wrong.
 std::string connection_string(const std::string& database_url);
 
+/// A connection of libpqxx that also tells libpq's handle, for what libpqxx 6 has no words (pg_pipeline).
+class PgConnection final : public pqxx::connection_base {
+ public:
+  explicit PgConnection(const std::string& options);
+  ~PgConnection() noexcept;
+  pg_conn* handle() const { return policy_.handle_of; }
+
+ private:
+  struct Policy final : pqxx::connect_direct {
+    using connect_direct::connect_direct;
+    handle do_startconnect(handle before) override {
+      return handle_of = connect_direct::do_startconnect(before);
+    }
+    handle handle_of = nullptr;
+  };
+  Policy policy_;
+};
+
 /// A session with statement and lock time-outs. Throws what libpqxx throws.
-std::unique_ptr<pqxx::connection> pg_connect(const std::string& database_url);
+std::unique_ptr<PgConnection> pg_connect(const std::string& database_url);
 
 }  // namespace settled

@@ -18,7 +18,7 @@ std::string time_of(std::int64_t micros) {
   return "to_timestamp(0) + " + std::to_string(micros) + " * interval '1 microsecond'";
 }
 
-InvariantReport answer(pqxx::connection& db, const CheckInvariants&) {
+InvariantReport answer(pqxx::connection_base& db, const CheckInvariants&) {
   const auto started = std::chrono::steady_clock::now();
   {
     pqxx::nontransaction setup(db);
@@ -57,7 +57,7 @@ void make_partitions(pqxx::work& tx, const std::string& old) {
             row[2].c_str() + "')");
 }
 
-Count answer(pqxx::connection& db, const ArchiveFinished& q) {
+Count answer(pqxx::connection_base& db, const ArchiveFinished& q) {
   const auto old = "state <> 'held' and ended_at < " + time_of(q.before);
   Count moved;
   for (bool more = true; more;) {
@@ -77,7 +77,7 @@ Count answer(pqxx::connection& db, const ArchiveFinished& q) {
   return moved;
 }
 
-WatchEnded answer(pqxx::connection& db, const ReadEnded& q) {
+WatchEnded answer(pqxx::connection_base& db, const ReadEnded& q) {
   pqxx::work tx(db);
   WatchEnded ended;
   // By chance, so that of very many each has its turn.
@@ -91,7 +91,7 @@ WatchEnded answer(pqxx::connection& db, const ReadEnded& q) {
   return ended;
 }
 
-Count answer(pqxx::connection& db, const KeepJob& q) {
+Count answer(pqxx::connection_base& db, const KeepJob& q) {
   pqxx::work tx(db);
   const auto& j = q.job;
   tx.exec_params(
@@ -105,7 +105,7 @@ Count answer(pqxx::connection& db, const KeepJob& q) {
   return {1};
 }
 
-JobsReport answer(pqxx::connection& db, const ReadKeptJobs&) {
+JobsReport answer(pqxx::connection_base& db, const ReadKeptJobs&) {
   pqxx::work tx(db);
   JobsReport report;
   for (const auto& row :
@@ -124,7 +124,7 @@ JobsReport answer(pqxx::connection& db, const ReadKeptJobs&) {
 
 template <class Question>
 auto ask(Self self, const Question& q)
-    -> caf::result<decltype(answer(std::declval<pqxx::connection&>(), q))> {
+    -> caf::result<decltype(answer(std::declval<pqxx::connection_base&>(), q))> {
   try {
     const auto db = pg_connect(self->state.database_url);
     return answer(*db, q);

@@ -28,10 +28,10 @@ bool passing(const std::string& sqlstate) {
 
 /// A session that is made anew when it is lost.
 struct Session {
-  std::unique_ptr<pqxx::connection> db;
+  std::unique_ptr<PgConnection> db;
   std::size_t rows = 0, plan_again_at = 0;
 
-  void begin(std::unique_ptr<pqxx::connection> fresh) {
+  void begin(std::unique_ptr<PgConnection> fresh) {
     db = std::move(fresh);
     rows = 0;
     plan_again_at = 64;
@@ -172,7 +172,7 @@ class PgLedgerStore final : public LedgerStore {
   }
 
  private:
-  pqxx::connection& lookups() {
+  PgConnection& lookups() {
     if (!lookups_.db) {
       lookups_.begin(pg_connect(settings_.database_url));
       lookups_.db->prepare("find_keys", "select " + settlement_columns +
@@ -213,7 +213,7 @@ class PgLedgerStore final : public LedgerStore {
 
   /// After a lock that we did not get: who holds one. Asked on the session whose statement has just been
   /// rolled back, so that what is found is not ours.
-  static std::string lock_in_the_way(pqxx::connection& db, const std::string& otherwise) {
+  static std::string lock_in_the_way(PgConnection& db, const std::string& otherwise) {
     try {
       std::string words;
       pqxx::nontransaction session(db);

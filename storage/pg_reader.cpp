@@ -132,12 +132,12 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
     try {
       if (!state.db) {
         fresh = true;
-        state.db = std::shared_ptr<pqxx::connection>(pg_connect(state.database_url));
+        state.db = std::shared_ptr<PgConnection>(pg_connect(state.database_url));
         // Whoever asked waits 10 s at most; a slow question must not hold up the others for longer.
-        pqxx::nontransaction(*static_cast<pqxx::connection*>(state.db.get()))
+        pqxx::nontransaction(*static_cast<PgConnection*>(state.db.get()))
             .exec("set statement_timeout = '5s'");
       }
-      pqxx::work tx(*static_cast<pqxx::connection*>(state.db.get()));
+      pqxx::work tx(*static_cast<PgConnection*>(state.db.get()));
       auto answer = read(tx, q);
       tx.commit();
       return answer;
