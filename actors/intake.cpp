@@ -39,13 +39,13 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
           [=](Submissions& answer) mutable {
             self->state.being_written -= count;
             for (const Submission& one : answer.results) {
-              if (one.kind == Submission::Kind::accepted && final_status(one.settlement.status))
+              if (one.kind == Submission::Kind::accepted && final_status(one.settlement->status))
                 self->state.settings.on_ended(one.settlement);
-              if (one.kind == Submission::Kind::refused || final_status(one.settlement.status)) continue;
+              if (one.kind == Submission::Kind::refused || final_status(one.settlement->status)) continue;
               if (note_waiting(self, one.settlement)) continue;
               if (one.kind == Submission::Kind::accepted)
                 start(self, one.settlement, Start::fresh);
-              else if (!has_actor(self->state, one.settlement.id))
+              else if (!has_actor(self->state, one.settlement->id))
                 take_up(self);  // a replay of what should be in flight and is not
             }
             answer.results.insert(answer.results.end(), full.begin(), full.end());

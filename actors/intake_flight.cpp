@@ -42,14 +42,14 @@ void park(IntakeSelf self, SettlementId id, const std::string& why) {
       .then([](const SettlementFound&) {}, [](const caf::error&) {});
 }
 
-void start(IntakeSelf self, const SettlementView& s, Start how) {
+void start(IntakeSelf self, const Recorded& s, Start how) {
   auto& state = self->state;
-  auto& one = state.in_flight[s.id];
+  auto& one = state.in_flight[s->id];
   const auto context = context_of(state, s);
-  if (!context) return park(self, s.id, "its connector " + s.connector + " is not configured any more");
+  if (!context) return park(self, s->id, "its connector " + s->connector + " is not configured any more");
   one.actor = self->spawn(settlement, context, caf::actor_cast<IntakeActor>(self), s, how);
   self->monitor(one.actor);
-  state.by_address.emplace(one.actor.address(), s.id);
+  state.by_address.emplace(one.actor.address(), s->id);
 }
 
 bool has_actor(const IntakeState& state, SettlementId id) {
@@ -95,9 +95,9 @@ void take_up(IntakeSelf self) {
             s.taking_up = false;
             failpoint("takeover_between_take_and_recover");
             std::unordered_set<SettlementId> open;
-            for (const SettlementView& one : books.settlements) {
-              open.insert(one.id);
-              if (s.parked.contains(one.id) || has_actor(s, one.id)) continue;
+            for (const Recorded& one : books.settlements) {
+              open.insert(one->id);
+              if (s.parked.contains(one->id) || has_actor(s, one->id)) continue;
               if (!s.loaded) count_for_recovery(s, one);
               if (note_waiting(self, one)) continue;
               start(self, one, Start::recovered);

@@ -9,7 +9,7 @@ using IntakeSelf = IntakeWithQueue::stateful_pointer<IntakeState>;
 /// The rail that the row names, and no other: another bank's "not found" would prove nothing.
 std::shared_ptr<const SettlementContext> context_of(const IntakeState& state, const SettlementView& s);
 bool has_actor(const IntakeState& state, SettlementId id);
-void start(IntakeSelf self, const SettlementView& s, Start how);
+void start(IntakeSelf self, const Recorded& s, Start how);
 void park(IntakeSelf self, SettlementId id, const std::string& why);
 /// Spawns an actor for everything in flight that has none: after a start of the process, after a restart of
 /// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a

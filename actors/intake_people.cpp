@@ -7,9 +7,9 @@ caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& reques
       .then(
           [=](ActionAnswered& answer) mutable {
             auto& state = self->state;
-            const auto& s = answer.settlement;
+            const SettlementView& s = answer.settlement;
             if (answer.refusal.code == Errc::ok) {
-              if (has_actor(state, s.id)) self->send(state.in_flight.at(s.id).actor, SettlementMoved{s});
+              if (has_actor(state, s.id)) self->send(state.in_flight.at(s.id).actor, SettlementMoved{answer.settlement});
               note_waiting(self, s);  // released from compliance: back into the queue
               state.parked.erase(s.id);
             }
@@ -38,13 +38,14 @@ caf::result<Count> look_after_locks(IntakeSelf self, const LookAfterLocks& reque
           [=](const InFlight& books) mutable {
             auto& state = self->state;
             Count taken;
-            for (const SettlementView& s : books.settlements) {
+            for (const Recorded& row : books.settlements) {
+              const SettlementView& s = *row;
               if (s.status != Status::FUNDS_LOCKED || s.locked_at >= before || has_actor(state, s.id) ||
                   !context_of(state, s))
                 continue;
               state.parked.erase(s.id);
               state.in_flight.erase(s.id);  // and its count of failures
-              start(self, s, Start::recovered);
+              start(self, row, Start::recovered);
               ++taken.value;
             }
             promise.deliver(taken);

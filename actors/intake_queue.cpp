@@ -89,7 +89,7 @@ void look_at_queue(IntakeSelf self) {
             auto& s = self->state;
             s.looking = false;
             for (const auto& one : released.started)
-              if (!has_actor(s, one.id)) start(self, one, Start::fresh);
+              if (!has_actor(s, one->id)) start(self, one, Start::fresh);
             for (const auto& one : released.ended) s.settings.on_ended(one);
             s.waiting = released.still_waiting;
             if (released.still_waiting > 0) look_soon(self);

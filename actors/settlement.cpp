@@ -25,8 +25,8 @@ void finish(Self self) {
 /// What the row, as it is now recorded, asks for next.
 void go_on(Self self) {
   auto& state = self->state;
-  if (final_status(state.settlement.status)) return finish(self);
-  switch (state.settlement.status) {
+  if (final_status(state.settlement->status)) return finish(self);
+  switch (state.settlement->status) {
     case Status::EXECUTING:
       return next_step(self);
     case Status::FUNDS_LOCKED:
@@ -41,7 +41,7 @@ void go_on(Self self) {
 /// Has the step written down; goes on from what is then recorded.
 void record(Self self, AdvanceSettlement step) {
   auto& state = self->state;
-  step.id = state.settlement.id;
+  step.id = state.settlement->id;
   state.busy = true;
   // Without a time limit: the writer answers, or it ends and CAF tells us. A lost answer would mean a step
   // that is recorded and not known here.
@@ -54,7 +54,7 @@ void record(Self self, AdvanceSettlement step) {
             ensure(recorded.found, "a settlement in flight is recorded");
             s.record_failures = 0;
             // Only what the bank said ends a back-off: a send that did not leave goes on with it.
-            if (recorded.settlement.status == Status::CONFIRMING && s.settlement.status == Status::EXECUTING)
+            if (recorded.settlement->status == Status::CONFIRMING && s.settlement->status == Status::EXECUTING)
               s.tries = 0;
             // An intent that this request did not write may have been carried out: then ask, do not send.
             if (!recorded.advanced) s.asked = false;
@@ -100,14 +100,14 @@ std::string refusal_words(const RailAnswer& answer) {
 /// The steps that an answer stands for, from the state that the settlement is in.
 AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt, Micros asked_at) {
   AdvanceSettlement step{.attempt = attempt};
-  if (state.settlement.status == Status::FUNDS_LOCKED) {
+  if (state.settlement->status == Status::FUNDS_LOCKED) {
     // Asked in quarantine: what the bank has was sent in a time that these books do not know.
     if (attempt.answer.outcome == Outcome::completed)
       step.path = {Event::send, Event::confirm, Event::confirm};
     if (attempt.answer.outcome == Outcome::accepted) step.path = {Event::send, Event::accept};
     return step;
   }
-  const bool executing = state.settlement.status == Status::EXECUTING;
+  const bool executing = state.settlement->status == Status::EXECUTING;
   switch (attempt.answer.outcome) {
     case Outcome::completed:
       if (executing) step.path.push_back(Event::confirm);
@@ -146,9 +146,9 @@ AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt,
 }
 
 bool nothing_new(const SettlementState& state, const AdvanceSettlement& step) {
-  return state.settlement.status == Status::CONFIRMING && step.path.size() == 1 &&
+  return state.settlement->status == Status::CONFIRMING && step.path.size() == 1 &&
          (step.path[0] == Event::doubt || step.path[0] == Event::accept) &&
-         state.settlement.last_outcome == to_string(step.attempt.answer.outcome);
+         state.settlement->last_outcome == to_string(step.attempt.answer.outcome);
 }
 
 /// A call to the rail, its answer (silence is `unknown`) and the step that follows from it.
@@ -164,21 +164,21 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
     const auto outcome = answer.outcome;
     if (kind == Attempt::Kind::send)
-      failpoint_of("answer_read_before_record", s.settlement.order.obligation_id);
+      failpoint_of("answer_read_before_record", s.settlement->order.obligation_id);
     else
-      failpoint_of("inquiry_answer_before_record", s.settlement.order.obligation_id);
+      failpoint_of("inquiry_answer_before_record", s.settlement->order.obligation_id);
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
-    if (s.settlement.status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
+    if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
         outcome != Outcome::rejected)
       return wait(self, s.context->settings.inquiry);  // no word: it is asked again
     if (!s.asked) {
       s.asked = true;
-      self->send(s.intake, AskedOnce{s.settlement.id});
+      self->send(s.intake, AskedOnce{s.settlement->id});
     }
     if (step.path.empty()) return next_step(self);
     // Asked again and told the same: the books know it, and it need not be written each time.
     // What ended meanwhile is written down all the same: the books compare.
-    if (!final_status(s.settlement.status) && nothing_new(s, step))
+    if (!final_status(s.settlement->status) && nothing_new(s, step))
       return wait(self, s.context->settings.inquiry);
     record(self, step);
   };
@@ -203,12 +203,12 @@ void send(Self self) {
   if (intake->getf(caf::abstract_actor::is_terminated_flag))
     return self->quit(caf::exit_reason::user_shutdown);
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
-            SendPayment{instruction_of(state.settlement), state.settlement.attempts, not_after});
+            SendPayment{instruction_of(state.settlement), state.settlement->attempts, not_after});
 }
 
 void inquire(Self self) {
   auto& state = self->state;
-  failpoint_of("before_inquiry", state.settlement.order.obligation_id);
+  failpoint_of("before_inquiry", state.settlement->order.obligation_id);
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
             InquirePayment{instruction_of(state.settlement)});
 }
@@ -235,7 +235,7 @@ void next_step(Self self) {
   auto& state = self->state;
   if (state.busy) return;
   if (state.unrecorded) return record(self, *state.unrecorded);
-  const auto& s = state.settlement;
+  const SettlementView& s = state.settlement;
   if (s.status == Status::FUNDS_LOCKED && (state.asked || !state.context->quarantined())) {
     const auto waited = state.context->clock() - s.locked_at;
     if (waited >= std::chrono::microseconds(state.context->settings.transaction_timeout).count())
@@ -254,7 +254,7 @@ void next_step(Self self) {
 }  // namespace
 
 SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const SettlementContext> context,
-                                          IntakeActor intake, SettlementView row, Start start) {
+                                          IntakeActor intake, Recorded row, Start start) {
   auto& state = self->state;
   state.context = std::move(context);
   state.intake = std::move(intake);
@@ -262,9 +262,9 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.began_at = state.context->steady();
   self->monitor(state.intake);
   self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
-  if (start == Start::recovered && state.settlement.status == Status::FUNDS_LOCKED &&
+  if (start == Start::recovered && state.settlement->status == Status::FUNDS_LOCKED &&
       !state.context->quarantined())
-    self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
+    self->send(state.intake, AskedOnce{state.settlement->id});  // nothing left: there is nobody to ask
   else
     state.asked = start == Start::fresh;
   self->send(self, NextStep{});
@@ -280,7 +280,7 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
       [=](const SettlementMoved& moved) {
         self->state.settlement = moved.settlement;
         // A call that is under way may still tell something that the books must hear.
-        if (!self->state.busy && final_status(moved.settlement.status)) finish(self);
+        if (!self->state.busy && final_status(moved.settlement->status)) finish(self);
       },
       [=](const PatienceOver& over) {
         auto& s = self->state;

@@ -59,7 +59,7 @@ enum class Start : std::uint8_t { fresh, recovered };
 struct SettlementState {
   std::shared_ptr<const SettlementContext> context;
   IntakeActor intake;
-  SettlementView settlement;
+  Recorded settlement;
   bool asked = true;                            // false: in flight at a start, and the bank was not asked yet
   int tries = 0;                                // since the last progress; sets the back-off
   bool busy = false;                            // a call or a step is under way
@@ -74,6 +74,6 @@ struct SettlementState {
 
 SettlementActor::behavior_type settlement(SettlementActor::stateful_pointer<SettlementState> self,
                                           std::shared_ptr<const SettlementContext> context,
-                                          IntakeActor intake, SettlementView row, Start start);
+                                          IntakeActor intake, Recorded row, Start start);
 
 }  // namespace settled

@@ -15,7 +15,7 @@ bool doubtful(Errc code) { return code == Errc::database_unavailable || code == 
 Problem problem_of(const Submission& submission) {
   const auto money = doubtful(submission.refusal.code) ? MoneyState::doubt : MoneyState::untouched;
   auto problem = settled::problem_of(submission.refusal, money);
-  if (submission.settlement.id) problem.existing_id = submission.settlement.id.text();
+  if (submission.settlement->id) problem.existing_id = submission.settlement->id.text();
   return problem;
 }
 
@@ -63,7 +63,7 @@ void mark_replayed(Response& response) { response.headers.emplace_back("Idempote
 
 Response receipt(const Submission& submission) {
   auto response = json_response(202);
-  response.headers.emplace_back("Location", location(submission.settlement.id));
+  response.headers.emplace_back("Location", location(submission.settlement->id));
   if (submission.kind == Submission::Kind::replayed) mark_replayed(response);
   response.body.reserve(900);
   append_receipt(response.body, submission.settlement);

@@ -46,12 +46,12 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
   self->state.replays->keep(asked.key, std::move(again));
   if (!asked.wait) return ticket->answer(std::move(first));
   const auto wait = *asked.wait;
-  if (final_status(one.settlement.status)) return answer_waited(*ticket, one.settlement, replayed, wait);
+  if (final_status(one.settlement->status)) return answer_waited(*ticket, one.settlement, replayed, wait);
   // The order is durable: whatever happens to the waiting, the answer is a success.
   const auto view = one.settlement;
   // Not in flight any more, or silence: the database has the last word.
   const auto look_up = [=] {
-    self->request(self->state.actors.reader, self->state.limits.answer_max, ReadSettlement{view.id})
+    self->request(self->state.actors.reader, self->state.limits.answer_max, ReadSettlement{view->id})
         .then(
             [=](SettlementFound& found) {
               guarded(ticket,
@@ -60,7 +60,7 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
             [=](caf::error&) { guarded(ticket, [&] { answer_waited(*ticket, view, replayed, wait); }); });
   };
   self->request(self->state.actors.intake, wait + self->state.limits.answer_max,
-                AwaitSettlement{view.id, wait})
+                AwaitSettlement{view->id, wait})
       .then(
           [=](SettlementFound& found) {
             if (!found.found) return look_up();

@@ -80,6 +80,19 @@ typename F::result_type inspect(F& f, SettlementView& x) {
            x.locked_at, x.sent_at, x.last_sent_at, x.confirmed_at, x.finalized_at, x.unknown_since);
 }
 template <class F>
+typename F::result_type inspect(F& f, Recorded& x) {
+  SettlementView row = F::writes_state ? SettlementView{} : *x;
+  if constexpr (F::writes_state) {
+    const auto take = [&]() -> caf::error {
+      x = std::move(row);
+      return caf::none;
+    };
+    return f(caf::meta::type_name("Recorded"), row, caf::meta::load_callback(take));
+  } else {
+    return f(caf::meta::type_name("Recorded"), row);
+  }
+}
+template <class F>
 typename F::result_type inspect(F& f, EntryView& x) {
   return f(caf::meta::type_name("EntryView"), x.version, x.journal, x.amount, x.balance_after, x.at);
 }

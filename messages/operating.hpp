@@ -31,7 +31,7 @@ struct ApproveAction {
 };
 struct ActionAnswered {
   OperatorAction action;
-  SettlementView settlement;
+  Recorded settlement;
   Refusal refusal;
 };
 
@@ -57,8 +57,8 @@ struct ReleaseWaiting {
   std::vector<Gate> gates;
 };
 struct Released {
-  std::vector<SettlementView> started;  // their intent is durable: they want an actor
-  std::vector<SettlementView> ended;    // FAILED now, or settled in our own books
+  std::vector<Recorded> started;  // their intent is durable: they want an actor
+  std::vector<Recorded> ended;    // FAILED now, or settled in our own books
   std::int64_t still_waiting = 0;
 };
 

@@ -27,7 +27,7 @@ struct SubmitSettlements {
 struct Submission {
   enum class Kind : std::uint8_t { accepted, replayed, refused };
   Kind kind = Kind::refused;
-  SettlementView settlement;
+  Recorded settlement;
   Refusal refusal;
 };
 inline std::string to_string(Submission::Kind kind) {
@@ -86,7 +86,7 @@ struct AdvanceSettlement {
 
 struct SettlementFound {
   bool found = false;
-  SettlementView settlement;
+  Recorded settlement;
   bool advanced = false;  // in answers to AdvanceSettlement only
 };
 
@@ -94,7 +94,7 @@ struct SettlementFound {
 /// of the writer; answered by storage/ledger_writer with InFlight.
 struct ReadInFlight {};
 struct InFlight {
-  std::vector<SettlementView> settlements;
+  std::vector<Recorded> settlements;
 };
 
 /// A settlement that was in flight at a start has heard from its bank (or failed to) for the first time.
@@ -104,7 +104,7 @@ struct AskedOnce {
 };
 /// The books moved it without its actor: two people decided. Sent by actors/intake to actors/settlement.
 struct SettlementMoved {
-  SettlementView settlement;
+  Recorded settlement;
 };
 /// Intake to itself: time to look at the orders that wait.
 struct LookAtQueue {};

@@ -5,6 +5,11 @@
 
 namespace settled {
 
+const std::shared_ptr<const SettlementView>& Recorded::nobody() {
+  static const auto empty = std::make_shared<const SettlementView>();
+  return empty;
+}
+
 PaymentInstruction instruction_of(const SettlementView& s) {
   return {.reference = s.reference,
           .debtor_bank = s.order.from_bank,

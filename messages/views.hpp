@@ -4,6 +4,7 @@
 #include "domain/rail.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,21 @@ struct SettlementView {
   Micros next_cut_off = 0;      // of its session
   Micros created_at = 0, locked_at = 0, sent_at = 0, last_sent_at = 0, confirmed_at = 0, finalized_at = 0,
          unknown_since = 0;
+};
+
+/// A settlement as it was recorded. The books, its actor and every answer share the one row, which nobody
+/// changes: a step makes a new one.
+class Recorded {
+ public:
+  Recorded() : row_(nobody()) {}
+  Recorded(SettlementView row) : row_(std::make_shared<const SettlementView>(std::move(row))) {}
+  const SettlementView& operator*() const { return *row_; }
+  const SettlementView* operator->() const { return row_.get(); }
+  operator const SettlementView&() const { return *row_; }
+
+ private:
+  static const std::shared_ptr<const SettlementView>& nobody();
+  std::shared_ptr<const SettlementView> row_;
 };
 
 /// What goes to the bank for this settlement: the same after every restart.

@@ -53,10 +53,12 @@ bool become(const UnixUser& user) {
   int high_report = ::fcntl(report, F_DUPFD_CLOEXEC, 16);
   int high_log = ::fcntl(log, F_DUPFD_CLOEXEC, 16);
   int high_door = door < 0 ? -1 : ::fcntl(door, F_DUPFD_CLOEXEC, 16);
+  // Whatever another thread of the parent closed at the last moment is free now, report_fd among it.
   int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  int high_null = null < 0 ? -1 : ::fcntl(null, F_DUPFD_CLOEXEC, 16);
   if (::dup3(high_report, report_fd, O_CLOEXEC) < 0) ::_exit(126);
-  if (null < 0 || high_log < 0) give_up(0);
-  if (null > 0 && ::dup2(null, 0) < 0) give_up(0);
+  if (high_null < 0 || high_log < 0) give_up(0);
+  if (::dup2(high_null, 0) < 0) give_up(0);
   if (::dup2(high_log, 1) < 0 || ::dup2(high_log, 2) < 0) give_up(0);
   ::close(door_fd);
   if (door >= 0 && ::dup2(high_door, door_fd) < 0) give_up(0);

@@ -9,7 +9,7 @@
 namespace settled {
 
 struct OpenedRow {
-  SettlementView settlement;
+  Recorded settlement;
   std::string caller, idempotency_key;
   Digest request_digest{};
   Digest order_digest{};
@@ -17,7 +17,7 @@ struct OpenedRow {
 
 /// The settlement as it stands after the change, and the state that it must still be in.
 struct ChangedRow {
-  SettlementView settlement;
+  Recorded settlement;
   Status from = Status::PENDING;
 };
 
@@ -62,7 +62,7 @@ struct FundingRow {
 
 struct CompensationRow {
   JournalId id;
-  SettlementView settlement;
+  Recorded settlement;
   ActionId action;
   std::string reason;
   Micros at = 0;
@@ -71,7 +71,7 @@ struct CompensationRow {
 struct OpenBreakRow {
   BreakId id;
   std::string kind;  // "unknown_outcome", "late_success", "late_refusal"
-  SettlementView settlement;
+  Recorded settlement;
   std::string detail;
   Micros at = 0;
 };

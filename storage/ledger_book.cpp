@@ -96,7 +96,7 @@ std::string_view to_string(HoldEnd end) {
 LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
     : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
   for (const Account& a : snapshot.accounts) index(a);
-  for (const SettlementView& s : snapshot.open) keep_open(s);
+  for (const Recorded& s : snapshot.open) keep_open(s);
   for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
   for (const OpenBreak& b : snapshot.open_breaks) breaks_.emplace(std::pair{b.kind, b.settlement}, b.id);
   rules_ = snapshot.rules;
@@ -118,11 +118,11 @@ const Account* LedgerBook::account(AccountId id) const {
   return at == accounts_.end() ? nullptr : &at->second;
 }
 
-std::vector<SettlementView> LedgerBook::open_settlements() const {
-  std::vector<SettlementView> all;
+std::vector<Recorded> LedgerBook::open_settlements() const {
+  std::vector<Recorded> all;
   all.reserve(open_.size());
   for (const auto& [id, s] : open_) all.push_back(s);
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
   return all;
 }
 
@@ -222,12 +222,10 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
     s.waiting = admission.waiting;
     s.waiting_detail = admission.waiting_detail;
     s.release_at = admission.release_at;
-    keep_open(s);
   } else if (lacking = short_account(s); (lacking || must_queue_behind(s)) && s.queue_if_short) {
     s.waiting = Waiting::liquidity;
     s.waiting_detail = lacking ? insufficient_funds(*lacking, order.amount.minor).detail
                                : "more urgent or older orders wait for funds of the same account.";
-    keep_open(s);
   } else if (lacking) {
     record_failed(s, insufficient_funds(*lacking, order.amount.minor));
   } else {
@@ -235,14 +233,16 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   }
   s.opened_as = s.status;
   s.opened_note = s.waiting == Waiting::no ? "" : opened_note(s);
-  if (const auto kept = open_.find(s.id); kept != open_.end()) kept->second = s;
   chain_.append(batch, s.created_at, event_kind(s.status), s.id.uuid, opened_payload(s));
-  batch.opened.push_back({.settlement = s,
+  const auto order_digest = sha256(canonical_text(instruction_of(s)));
+  const Recorded row(std::move(s));
+  if (!final_status(row->status)) keep_open(row);
+  batch.opened.push_back({.settlement = row,
                           .caller = caller,
                           .idempotency_key = item.order.idempotency_key,
                           .request_digest = item.order.request_digest,
-                          .order_digest = sha256(canonical_text(instruction_of(s)))});
-  return {.kind = Submission::Kind::accepted, .settlement = std::move(s), .refusal = {}};
+                          .order_digest = order_digest});
+  return {.kind = Submission::Kind::accepted, .settlement = row, .refusal = {}};
 }
 
 const Account* LedgerBook::short_account(const SettlementView& s) const {
@@ -259,7 +259,6 @@ void LedgerBook::lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch)
   s.locked_at = s.sent_at = s.last_sent_at = at;
   s.attempts = 1;
   hold(s, batch);
-  keep_open(s);
 }
 
 // No outside world, so no intent before it and no outcome after it: every step in one commit.
@@ -275,9 +274,9 @@ void LedgerBook::settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch) 
   post(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
 }
 
-void LedgerBook::keep_open(const SettlementView& s) {
-  open_.insert_or_assign(s.id, s);
-  if (s.status == Status::PENDING)
+void LedgerBook::keep_open(const Recorded& s) {
+  open_.insert_or_assign(s->id, s);
+  if (s->status == Status::PENDING)
     queue_.insert(place_of(s));
   else
     queue_.erase(place_of(s));
@@ -391,14 +390,15 @@ std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step
   const bool same = s.status == from && step.attempt.kind == Attempt::Kind::inquiry;
   chain_.append(batch, now, same ? "settlement.inquired" : event_kind(s.status), s.id.uuid,
                 advanced_payload(s, step, steps));
-  batch.changed.push_back({s, from});
-  if (final_status(s.status)) {
+  const Recorded row(std::move(s));
+  batch.changed.push_back({row, from});
+  if (final_status(row->status)) {
     open_.erase(found);
-    end_doubt(s, batch);
+    end_doubt(row, batch);
   } else {
-    found->second = s;
+    found->second = row;
   }
-  return SettlementFound{true, std::move(s), true};
+  return SettlementFound{true, row, true};
 }
 
 AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch) {

@@ -32,15 +32,15 @@ class LedgerBook {
   Released release_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
   ActionAnswered cancel(const CancelSettlement& request, LedgerBatch& batch);
   /// `settlement` is the recorded one, which need not be in flight.
-  ActionAnswered propose(ActionId id, const ProposeAction& request, const SettlementView& settlement,
+  ActionAnswered propose(ActionId id, const ProposeAction& request, const Recorded& settlement,
                          LedgerBatch& batch);
-  ActionAnswered approve(JournalId journal, const ApproveAction& request, const SettlementView& settlement,
+  ActionAnswered approve(JournalId journal, const ApproveAction& request, const Recorded& settlement,
                          LedgerBatch& batch);
   /// The pending action that a request means.
   const OperatorAction* pending_action(const ApproveAction& request) const;
-  const SettlementView* in_flight(SettlementId id) const;
+  const Recorded* in_flight(SettlementId id) const;
   /// A settlement that has ended, and what a bank says of it since: a break where the two disagree.
-  void compare_late_answer(BreakId id, const SettlementView& settlement, const Attempt& attempt,
+  void compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
                            LedgerBatch& batch);
   std::int64_t escalate_unknowns(const EscalateUnknowns& request, const std::function<BreakId()>& next_id,
                                  LedgerBatch& batch);
@@ -55,7 +55,7 @@ class LedgerBook {
                       LedgerBatch& batch);
 
   const Account* account(AccountId id) const;
-  std::vector<SettlementView> open_settlements() const;
+  std::vector<Recorded> open_settlements() const;
   std::size_t in_flight() const { return open_.size(); }
   const EventChain& chain() const { return chain_; }
 
@@ -85,13 +85,13 @@ class LedgerBook {
   /// Holds the funds and records the intent; on us, also its end.
   void lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch);
   void settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch);
-  void keep_open(const SettlementView& s);
-  SettlementView fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
+  void keep_open(const Recorded& s);
+  Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
   void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
   void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);
-  void open_break(BreakId id, std::string kind, const SettlementView& s, std::string detail,
+  void open_break(BreakId id, std::string kind, const Recorded& s, std::string detail,
                   LedgerBatch& batch);
   void hold(const SettlementView& s, LedgerBatch& batch);
   void end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch);
@@ -103,7 +103,7 @@ class LedgerBook {
   std::unordered_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
   std::unordered_map<BankCurrency, std::vector<AccountId>, BankCurrencyHash> nostros_;
   std::unordered_map<std::uint8_t, AccountId> default_nostros_, clearings_;  // by currency
-  std::unordered_map<SettlementId, SettlementView> open_;
+  std::unordered_map<SettlementId, Recorded> open_;
   struct QueuePlace {  // the most urgent first, then the oldest
     int rank = 0;
     SettlementId id;

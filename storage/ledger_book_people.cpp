@@ -65,7 +65,7 @@ std::string action_payload(const OperatorAction& a) {
 }
 }  // namespace
 
-const SettlementView* LedgerBook::in_flight(SettlementId id) const {
+const Recorded* LedgerBook::in_flight(SettlementId id) const {
   const auto at = open_.find(id);
   return at == open_.end() ? nullptr : &at->second;
 }
@@ -89,12 +89,14 @@ void LedgerBook::end_action(const OperatorAction& action, ActionState state, Led
   batch.ended_actions.push_back(std::move(ended));
 }
 
-ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, const SettlementView& s,
+ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, const Recorded& settlement,
                                    LedgerBatch& batch) {
+  const SettlementView& s = settlement;
   if (!verdict_allowed(request.kind, request.verdict))
     return {.refusal = {Errc::invalid_value, "/verdict", '"' + request.verdict + "\" is no verdict here.",
                         std::string(allowed_verdicts(request.kind))}};
-  if (auto refusal = does_not_fit(request.kind, s)) return {.settlement = s, .refusal = std::move(*refusal)};
+  if (auto refusal = does_not_fit(request.kind, s))
+    return {.settlement = settlement, .refusal = std::move(*refusal)};
   if (const auto older = actions_.find(s.id); older != actions_.end())
     end_action(OperatorAction(older->second), ActionState::superseded, batch);
   OperatorAction a{.id = id,
@@ -110,14 +112,15 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
   chain_.append(batch, a.requested_at, "action.requested", s.id.uuid, action_payload(a));
   batch.new_actions.push_back(a);
   actions_.emplace(s.id, a);
-  return {.action = std::move(a), .settlement = s};
+  return {.action = std::move(a), .settlement = settlement};
 }
 
-ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const SettlementView& s,
+ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const Recorded& settlement,
                                    LedgerBatch& batch) {
+  const SettlementView& s = settlement;
   OperatorAction a = *pending_action(request);
   const auto refuse = [&](Refusal refusal) {
-    return ActionAnswered{.action = a, .settlement = s, .refusal = std::move(refusal)};
+    return ActionAnswered{.action = a, .settlement = settlement, .refusal = std::move(refusal)};
   };
   if (request.caller == a.requested_by)
     return refuse({Errc::same_person, "", "you asked for this yourself: a second person must approve it.",
@@ -138,8 +141,9 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   end_action(a, ActionState::approved, batch);
   a.state = ActionState::approved;
   if (a.kind == ActionKind::compensate) {
-    SettlementView given_back = s;
-    given_back.compensated_by = journal;
+    SettlementView compensated = s;
+    compensated.compensated_by = journal;
+    const Recorded given_back(std::move(compensated));
     post(s.credit_account, journal.uuid, s.order.amount.minor, a.approved_at, batch);
     post(s.debit_account, journal.uuid, -s.order.amount.minor, a.approved_at, batch);
     batch.compensations.push_back({journal, given_back, a.id, a.reason, a.approved_at});
@@ -150,7 +154,7 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
                       .text("currency", s.order.amount.currency.code())
                       .text("reason", a.reason)
                       .done());
-    return {.action = std::move(a), .settlement = std::move(given_back)};
+    return {.action = std::move(a), .settlement = given_back};
   }
   if (a.kind == ActionKind::decide) {
     if (a.verdict == "reject") {
@@ -158,21 +162,22 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
           fail_waiting(s, {Errc::blocked_party, "", s.waiting_detail + "; rejected: " + a.reason, ""}, batch);
       return {.action = std::move(a), .settlement = std::move(failed)};
     }
-    SettlementView released = s;
-    released.status = *next(s.status, Event::postpone);
-    released.waiting = Waiting::window;
-    released.waiting_detail = "released by " + a.requested_by + " and " + a.approved_by + ": " + a.reason;
+    SettlementView postponed = s;
+    postponed.status = *next(s.status, Event::postpone);
+    postponed.waiting = Waiting::window;
+    postponed.waiting_detail = "released by " + a.requested_by + " and " + a.approved_by + ": " + a.reason;
+    const Recorded released(std::move(postponed));
     chain_.append(
-        batch, a.approved_at, event_kind(released.status), s.id.uuid,
-        JsonObject{}.text("status", to_string(released.status)).raw("steps", R"(["PENDING"])").done());
+        batch, a.approved_at, event_kind(released->status), s.id.uuid,
+        JsonObject{}.text("status", to_string(released->status)).raw("steps", R"(["PENDING"])").done());
     batch.changed.push_back({released, s.status});
     keep_open(released);
-    return {.action = std::move(a), .settlement = std::move(released)};
+    return {.action = std::move(a), .settlement = released};
   }
   const bool executed = a.verdict == "executed";
   AdvanceSettlement step{.id = s.id, .path = {executed ? Event::confirm : Event::reject}};
   if (executed) {
-    if (!a.bank_reference.empty()) open_.at(s.id).bank_reference = a.bank_reference;
+    step.attempt.answer.bank_reference = a.bank_reference;
   } else {
     step.failure_code = to_string(Errc::resolved_not_executed);
     step.failure_detail = "decided by " + a.requested_by + " and " + a.approved_by + ": " + a.reason +
@@ -183,11 +188,11 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   return {.action = std::move(a), .settlement = std::move(moved->settlement)};
 }
 
-void LedgerBook::open_break(BreakId id, std::string kind, const SettlementView& s, std::string detail,
+void LedgerBook::open_break(BreakId id, std::string kind, const Recorded& s, std::string detail,
                             LedgerBatch& batch) {
-  if (!breaks_.emplace(std::pair{kind, s.id}, id).second) return;
+  if (!breaks_.emplace(std::pair{kind, s->id}, id).second) return;
   const Micros now = clock_();
-  chain_.append(batch, now, "break.opened", s.id.uuid,
+  chain_.append(batch, now, "break.opened", s->id.uuid,
                 JsonObject{}.text("break", id.text()).text("kind", kind).text("detail", detail).done());
   batch.opened_breaks.push_back({id, std::move(kind), s, std::move(detail), now});
 }
@@ -203,32 +208,33 @@ void LedgerBook::end_doubt(const SettlementView& s, LedgerBatch& batch) {
       batch);
 }
 
-void LedgerBook::compare_late_answer(BreakId id, const SettlementView& s, const Attempt& attempt,
+void LedgerBook::compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
                                      LedgerBatch& batch) {
+  const SettlementView& s = settlement;
   const auto& answer = attempt.answer;
   const auto words = s.reference + " (bank reference " +
                      (answer.bank_reference.empty() ? "unknown" : answer.bank_reference) + ")";
   if (answer.outcome == Outcome::completed && s.status != Status::COMPLETED)
-    open_break(id, "late_success", s,
+    open_break(id, "late_success", settlement,
                "the bank says that it executed " + words + ", which ended here as " +
                    std::string(to_string(s.status)) + ". No money was moved in the books.",
                batch);
   if (answer.outcome == Outcome::rejected && s.status == Status::COMPLETED)
-    open_break(id, "late_refusal", s, "the bank says that it refused " + words + ", which is COMPLETED here.",
+    open_break(id, "late_refusal", settlement, "the bank says that it refused " + words + ", which is COMPLETED here.",
                batch);
 }
 
 std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,
                                            const std::function<BreakId()>& next_id, LedgerBatch& batch) {
-  std::vector<SettlementView> late;
+  std::vector<Recorded> late;
   for (const auto& [id, s] : open_)
-    if (s.unknown_since != 0 && s.unknown_since < request.unknown_before &&
+    if (s->unknown_since != 0 && s->unknown_since < request.unknown_before &&
         !breaks_.contains({doubt_break, id}))
       late.push_back(s);
-  std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  for (const auto& s : late)
+  std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
+  for (const Recorded& s : late)
     open_break(next_id(), doubt_break, s,
-               "no word from the bank about " + s.reference + " since " + clock_time(s.unknown_since) +
+               "no word from the bank about " + s->reference + " since " + clock_time(s->unknown_since) +
                    ". The funds stay held; nothing is sent again.",
                batch);
   return static_cast<std::int64_t>(late.size());

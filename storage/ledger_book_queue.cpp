@@ -29,7 +29,7 @@ bool LedgerBook::must_queue_behind(const SettlementView& s) const {
   const auto needs = scarce(s);
   for (const auto& place : queue_) {
     if (own < place) break;
-    const auto& ahead = open_.at(place.id);
+    const SettlementView& ahead = open_.at(place.id);
     if (ahead.waiting != Waiting::liquidity) continue;
     for (const AccountId id : scarce(ahead))
       if (std::find(needs.begin(), needs.end(), id) != needs.end()) return true;
@@ -46,12 +46,13 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     SettlementView s = open_.at(place.id);
     const auto postpone = [&](Waiting waiting, std::string why) {
       ++out.still_waiting;
-      if (s.waiting == waiting && s.release_at == open_.at(s.id).release_at) return;
+      if (s.waiting == waiting && s.release_at == open_.at(s.id)->release_at) return;
       s.waiting = waiting;
       s.waiting_detail = std::move(why);
-      chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
-      batch.changed.push_back({s, Status::PENDING});
-      keep_open(s);
+      chain_.append(batch, now, "settlement->waiting", s.id.uuid, waiting_payload(s));
+      const Recorded row(s);
+      batch.changed.push_back({row, Status::PENDING});
+      keep_open(row);
     };
     if (s.release_at > now) {
       ++out.still_waiting;
@@ -93,7 +94,6 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     queue_.erase(place_of(s));
     lock_and_send(s, now, batch);
     const bool over = final_status(s.status);
-    if (over) open_.erase(s.id);
     chain_.append(
         batch, now, event_kind(s.status), s.id.uuid,
         JsonObject{}
@@ -104,13 +104,18 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
             .text("connector", s.connector)
             .text("reference", s.reference)
             .done());
-    batch.changed.push_back({s, Status::PENDING});
-    (over ? out.ended : out.started).push_back(std::move(s));
+    const Recorded row(std::move(s));
+    if (over)
+      open_.erase(row->id);
+    else
+      keep_open(row);
+    batch.changed.push_back({row, Status::PENDING});
+    (over ? out.ended : out.started).push_back(row);
   }
   return out;
 }
 
-SettlementView LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
+Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
                                         LedgerBatch& batch) {
   SettlementView s = waiting;
   ensure(next(s.status, Event::refuse).has_value(), "only what holds nothing is refused");
@@ -122,26 +127,29 @@ SettlementView LedgerBook::fail_waiting(const SettlementView& waiting, const Ref
                     .text("code", s.failure_code)
                     .text("detail", s.failure_detail)
                     .done());
-  batch.changed.push_back({s, waiting.status});
-  queue_.erase(place_of(s));
-  open_.erase(s.id);
-  end_doubt(s, batch);
-  return s;
+  const auto was = waiting.status;  // `waiting` may be the row that goes
+  const Recorded row(std::move(s));
+  batch.changed.push_back({row, was});
+  queue_.erase(place_of(row));
+  open_.erase(row->id);
+  end_doubt(row, batch);
+  return row;
 }
 
 ActionAnswered LedgerBook::cancel(const CancelSettlement& request, LedgerBatch& batch) {
-  const auto* s = in_flight(request.id);
-  if (!s)
+  const Recorded* found = in_flight(request.id);
+  if (!found)
     return {.refusal = {Errc::already_resolved, "path:id", request.id.text() + " is not in flight any more.",
                         ""}};
+  const Recorded s = *found;
   if (!next(s->status, Event::refuse))
-    return {.settlement = *s,
+    return {.settlement = s,
             .refusal = {Errc::illegal_transition, "path:id",
                         request.id.text() + " is " + std::string(to_string(s->status)) +
                             ": the bank may have the order. Wait for its end, then compensate.",
                         "an order in PENDING or VALIDATING"}};
   return {
       .settlement = fail_waiting(
-          *s, {Errc::cancelled, "", "called back by " + request.caller + ": " + request.reason, ""}, batch)};
+          s, {Errc::cancelled, "", "called back by " + request.caller + ": " + request.reason, ""}, batch)};
 }
 }  // namespace settled

@@ -26,7 +26,7 @@ struct LedgerSnapshot {
   Digest last_hash{};
   bool chain_started = false;  // false: last_hash is the empty string
   std::vector<Account> accounts;
-  std::vector<SettlementView> open;
+  std::vector<Recorded> open;
   std::vector<OperatorAction> pending_actions;
   std::vector<OpenBreak> open_breaks;
   Rules rules;
@@ -35,7 +35,7 @@ struct LedgerSnapshot {
 struct KnownSettlement {
   std::string idempotency_key;
   Digest request_digest{};
-  SettlementView settlement;
+  Recorded settlement;
 };
 /// A funding or a netting.
 struct KnownFunding {
@@ -53,7 +53,7 @@ class LedgerStore {
                                                  const std::vector<std::string>& keys) = 0;
   virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) = 0;
-  virtual std::optional<SettlementView> find(SettlementId id) = 0;
+  virtual std::optional<Recorded> find(SettlementId id) = 0;
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was
   /// written and the book in memory can no longer be trusted.

@@ -20,11 +20,11 @@ using Pending = LedgerWriterState::Pending;
 using Answers = std::vector<std::function<void()>>;
 
 Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement& order) {
-  const auto& s = known.settlement;
+  const SettlementView& s = known.settlement;
   if (known.request_digest == order.request_digest)
-    return {.kind = Submission::Kind::replayed, .settlement = s, .refusal = {}};
+    return {.kind = Submission::Kind::replayed, .settlement = known.settlement, .refusal = {}};
   return {.kind = Submission::Kind::refused,
-          .settlement = s,
+          .settlement = known.settlement,
           .refusal = {Errc::idempotency_mismatch, "",
                       "This key was used at " + clock_time(s.created_at) + " for " + s.id.text() + " (" +
                           format_for_people(s.order.amount.minor, s.order.amount.currency) + " from " +
@@ -223,7 +223,7 @@ class LedgerRound {
   }
 
   /// The book's own where it is in flight, else the database's.
-  std::optional<SettlementView> recorded(SettlementId id) {
+  std::optional<Recorded> recorded(SettlementId id) {
     if (const auto* s = book_.in_flight(id)) return *s;
     return state_.store->find(id);
   }

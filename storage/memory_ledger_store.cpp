@@ -67,15 +67,15 @@ void MemoryBooks::check_settlements(const LedgerBatch& b) const {
   std::set<Key> keys;
   for (const OpenedRow& row : b.opened) {
     const Key key{row.caller, row.idempotency_key};
-    rule(row.settlement.order.amount.minor > 0, "amount above zero");
-    rule(!settlements.contains(row.settlement.id) && opened.insert(row.settlement.id).second,
+    rule(row.settlement->order.amount.minor > 0, "amount above zero");
+    rule(!settlements.contains(row.settlement->id) && opened.insert(row.settlement->id).second,
          "settlement_transactions_pkey");
     rule(!settlement_keys.contains(key) && keys.insert(key).second, "settlement_idempotency");
   }
   for (const ChangedRow& row : b.changed) {
-    const auto at = settlements.find(row.settlement.id);
-    rule(at != settlements.end() && at->second.settlement.status == row.from &&
-             changed.insert(row.settlement.id).second,
+    const auto at = settlements.find(row.settlement->id);
+    rule(at != settlements.end() && at->second.settlement->status == row.from &&
+             changed.insert(row.settlement->id).second,
          "a settlement is in the state the book believes");
   }
 }
@@ -127,8 +127,8 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
          "two_people");
   }
   for (const CompensationRow& c : b.compensations)
-    rule(!compensations.contains(c.settlement.id) &&
-             settlements.at(c.settlement.id).settlement.status == Status::COMPLETED,
+    rule(!compensations.contains(c.settlement->id) &&
+             settlements.at(c.settlement->id).settlement->status == Status::COMPLETED,
          "a settlement is compensated once");
   for (const ClosedBreakRow& c : b.closed_breaks) {
     const auto at = breaks.find(c.id);
@@ -149,8 +149,11 @@ void MemoryBooks::write_decisions(const LedgerBatch& b) {
   for (const OperatorAction& a : b.ended_actions) actions.at(a.id) = a;
   for (const OperatorAction& a : b.new_actions) actions.emplace(a.id, a);
   for (const CompensationRow& c : b.compensations) {
-    compensations.emplace(c.settlement.id, c);
-    settlements.at(c.settlement.id).settlement.compensated_by = c.id;
+    compensations.emplace(c.settlement->id, c);
+    auto& given_back = settlements.at(c.settlement->id).settlement;
+    SettlementView row = given_back;
+    row.compensated_by = c.id;
+    given_back = std::move(row);
   }
   for (const OpenBreakRow& row : b.opened_breaks) breaks.emplace(row.id, StoredBreak{row, true});
   for (const ClosedBreakRow& c : b.closed_breaks) breaks.at(c.id).open = false;
@@ -162,10 +165,10 @@ void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
   batch = b.number;
   for (const Account& a : b.new_accounts) accounts.emplace(a.id, a);
   for (const OpenedRow& row : b.opened) {
-    settlements.emplace(row.settlement.id, row);
-    settlement_keys.emplace(Key{row.caller, row.idempotency_key}, row.settlement.id);
+    settlements.emplace(row.settlement->id, row);
+    settlement_keys.emplace(Key{row.caller, row.idempotency_key}, row.settlement->id);
   }
-  for (const ChangedRow& row : b.changed) settlements.at(row.settlement.id).settlement = row.settlement;
+  for (const ChangedRow& row : b.changed) settlements.at(row.settlement->id).settlement = row.settlement;
   for (const auto& [id, delta] : b.deltas) {
     auto& row = accounts.at(id);
     row.balance += delta.balance;
@@ -213,11 +216,11 @@ class MemoryLedgerStore final : public LedgerStore {
                             .open = {}};
     for (const auto& [id, account] : books_.accounts) snapshot.accounts.push_back(account);
     for (const auto& [id, row] : books_.settlements)
-      if (!final_status(row.settlement.status)) snapshot.open.push_back(row.settlement);
+      if (!final_status(row.settlement->status)) snapshot.open.push_back(row.settlement);
     for (const auto& [id, action] : books_.actions)
       if (action.state == ActionState::pending) snapshot.pending_actions.push_back(action);
     for (const auto& [id, one] : books_.breaks)
-      if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement.id});
+      if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement->id});
     snapshot.rules = books_.rules;
     return snapshot;
   }
@@ -249,7 +252,7 @@ class MemoryLedgerStore final : public LedgerStore {
     return KnownFunding{at->second.request_digest, at->second.id};
   }
 
-  std::optional<SettlementView> find(SettlementId id) override {
+  std::optional<Recorded> find(SettlementId id) override {
     settings_.on_read();
     const auto at = books_.settlements.find(id);
     if (at == books_.settlements.end()) return std::nullopt;

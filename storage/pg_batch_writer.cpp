@@ -115,7 +115,7 @@ void insert_settlements(Sending& sending, const LedgerBatch& batch) {
             Of::timestamptz, Of::text, Of::text, Of::text, Of::boolean, Of::text, Of::timestamptz,
             Of::timestamptz, Of::text, Of::timestamptz, Of::text);
   for (const OpenedRow& row : batch.opened) {
-    const auto& s = row.settlement;
+    const SettlementView& s = row.settlement;
     std::size_t i = 0;
     c[i++].uuid(s.id.uuid);
     c[i++].text(row.caller);
@@ -163,7 +163,7 @@ void change_settlements(Sending& sending, const LedgerBatch& batch) {
             Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::timestamptz, Of::text,
             Of::text, Of::text, Of::timestamptz, Of::timestamptz);
   for (const ChangedRow& row : batch.changed) {
-    const auto& s = row.settlement;
+    const SettlementView& s = row.settlement;
     std::size_t i = 0;
     c[i++].uuid(s.id.uuid);
     c[i++].text(to_string(row.from));

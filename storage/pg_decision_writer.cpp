@@ -59,7 +59,7 @@ void end_action(pqxx::transaction_base& tx, const OperatorAction& a) {
 }
 
 void insert_compensation(pqxx::transaction_base& tx, const CompensationRow& c) {
-  const auto& s = c.settlement;
+  const SettlementView& s = c.settlement;
   tx.exec_params(
       "insert into compensation_transactions(id, settlement_id, action_id, debit_account, credit_account, "
       "amount, currency, reason, at) values ($1, $2, $3, $4, $5, $6, $7, $8, " +
@@ -80,9 +80,9 @@ void write_breaks(pqxx::transaction_base& tx, const LedgerBatch& batch) {
         "insert into breaks(id, kind, settlement_id, reference, connector, bank, currency, amount, detail, "
         "state, opened_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'open', " +
             time_param(10) + ")",
-        to_string(b.id.uuid), b.kind, to_string(b.settlement.id.uuid), b.settlement.reference,
-        b.settlement.connector, b.settlement.order.to_bank,
-        std::string(b.settlement.order.amount.currency.code()), b.settlement.order.amount.minor, b.detail,
+        to_string(b.id.uuid), b.kind, to_string(b.settlement->id.uuid), b.settlement->reference,
+        b.settlement->connector, b.settlement->order.to_bank,
+        std::string(b.settlement->order.amount.currency.code()), b.settlement->order.amount.minor, b.detail,
         b.at);
   for (const ClosedBreakRow& b : batch.closed_breaks) {
     const auto closed =

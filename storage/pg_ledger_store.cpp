@@ -146,8 +146,8 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
-  std::optional<SettlementView> find(SettlementId id) override {
-    return persistently(lookups_, [&]() -> std::optional<SettlementView> {
+  std::optional<Recorded> find(SettlementId id) override {
+    return persistently(lookups_, [&]() -> std::optional<Recorded> {
       pqxx::nontransaction tx(lookups());
       const auto rows = tx.exec_params(
           "select " + settlement_columns + " from settlement_transactions where id = $1", to_string(id.uuid));

@@ -27,7 +27,7 @@ class CoreStore final : public LedgerStore {
   }
   std::optional<KnownFunding> find_funding(const std::string&, const std::string&) override { return {}; }
   std::optional<KnownFunding> find_netting(const std::string&, const std::string&) override { return {}; }
-  std::optional<SettlementView> find(SettlementId) override { return {}; }
+  std::optional<Recorded> find(SettlementId) override { return {}; }
   void commit(const LedgerBatch& batch) override { books_->write(batch); }
 
  private:
@@ -41,7 +41,7 @@ void CoreBooks::write(const LedgerBatch& b) {
   for (const Account& a : b.new_accounts) accounts.emplace(a.id, a);
   for (const OpenedRow& row : b.opened) {
     rule(keys.insert(key_of(row.caller, row.idempotency_key)).second, "a key is used once");
-    completed += row.settlement.status == Status::COMPLETED ? 1 : 0;
+    completed += row.settlement->status == Status::COMPLETED ? 1 : 0;
   }
   for (const auto& [id, delta] : b.deltas) {
     auto& a = accounts.at(id);

@@ -69,7 +69,7 @@ struct ActorFixture {
   SettlementView row() {
     const auto answer = world.ask<Submissions>(
         writer, OpenSettlements{"test", {{SettlementId{world.ids()()}, order("k"), "bank"}}});
-    BOOST_REQUIRE(answer.results.at(0).settlement.status == Status::EXECUTING);
+    BOOST_REQUIRE(answer.results.at(0).settlement->status == Status::EXECUTING);
     return answer.results.at(0).settlement;
   }
 

@@ -338,7 +338,7 @@ void Scenario::heal() {
 /// What waits for funds gets them.
 void Scenario::fund_everybody() {
   if (std::none_of(books_->settlements.begin(), books_->settlements.end(),
-                   [](const auto& one) { return one.second.settlement.status == Status::PENDING; }))
+                   [](const auto& one) { return one.second.settlement->status == Status::PENDING; }))
     return;
   try {
     for (const auto& [id, account] : std::map(books_->accounts))
@@ -351,7 +351,7 @@ void Scenario::fund_everybody() {
 bool Scenario::at_rest() const {
   if (!clients_->all_answered() || bank_->on_the_way > 0) return false;
   return std::all_of(books_->settlements.begin(), books_->settlements.end(),
-                     [](const auto& one) { return final_status(one.second.settlement.status); });
+                     [](const auto& one) { return final_status(one.second.settlement->status); });
 }
 
 /// Everything comes to its end without anybody's help; but for what was parked, which the next start takes

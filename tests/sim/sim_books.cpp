@@ -31,7 +31,7 @@ std::string wrong_with_holds(const MemoryBooks& books, std::map<AccountId, Sums>
   for (const auto& [id, hold] : books.holds) {
     const auto at = books.settlements.find(id);
     if (at == books.settlements.end()) return "a hold of no settlement " + id.text();
-    const auto& s = at->second.settlement;
+    const SettlementView& s = at->second.settlement;
     if (hold.ended != final_status(s.status))
       return "hold and status disagree: " + id.text() + ' ' + std::string(to_string(s.status));
     if (hold.ended && (hold.end == HoldEnd::posted) != (s.status == Status::COMPLETED))
@@ -42,9 +42,9 @@ std::string wrong_with_holds(const MemoryBooks& books, std::map<AccountId, Sums>
     sums[hold.row.credit_account].held += hold.row.amount.minor;
   }
   for (const auto& [id, row] : books.settlements) {
-    const bool moved = row.settlement.status == Status::COMPLETED;
+    const bool moved = row.settlement->status == Status::COMPLETED;
     const bool may_have_left =
-        row.settlement.status == Status::EXECUTING || row.settlement.status == Status::CONFIRMING;
+        row.settlement->status == Status::EXECUTING || row.settlement->status == Status::CONFIRMING;
     if ((moved || may_have_left) && !books.holds.contains(id))
       return "money moves without hold: " + id.text();
   }
@@ -56,7 +56,7 @@ std::string wrong_with_postings(const MemoryBooks& books) {
   std::map<Uuid, int> counts;
   for (const auto& [key, e] : books.entries) ++counts[e.journal];
   for (const auto& [id, row] : books.settlements) {
-    const int expected = row.settlement.status == Status::COMPLETED ? 2 : 0;
+    const int expected = row.settlement->status == Status::COMPLETED ? 2 : 0;
     const auto at = counts.find(id.uuid);
     if ((at == counts.end() ? 0 : at->second) != expected)
       return "posted " + std::to_string(at == counts.end() ? 0 : at->second) + " entries for " + id.text();
@@ -90,7 +90,7 @@ std::string wrong_with_attempts(const MemoryBooks& books) {
     if (!a.row.proof.empty() || not_sent) ++reasons[a.row.settlement];
   }
   for (const auto& [id, row] : books.settlements)
-    if (row.settlement.attempts > 1 + reasons[id])
+    if (row.settlement->attempts > 1 + reasons[id])
       return "a resend of " + id.text() + " without proof or not_sent before it";
   return {};
 }
@@ -128,7 +128,7 @@ std::string wrong_in_history(const MemoryBooks& books) {
 std::string wrong_at_the_end(const MemoryBooks& books, const SimBank& bank) {
   std::size_t known = 0;
   for (const auto& [id, row] : books.settlements) {
-    const auto& s = row.settlement;
+    const SettlementView& s = row.settlement;
     if (!final_status(s.status)) return id.text() + " never came to an end";
     const auto at = bank.records().find(s.reference);
     const int executions = at == bank.records().end() ? 0 : at->second.executions;

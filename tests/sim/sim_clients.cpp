@@ -51,7 +51,7 @@ void SimClients::call(caf::event_based_actor* self, std::vector<std::size_t> wis
               return verdict_.fail("a call was answered with another number of results");
             if (settings_.loses_answer()) return later(wishes);
             for (std::size_t i = 0; i < wishes.size(); ++i) answered(wishes[i], answer.results[i]);
-            if (const auto id = answer.results[0].settlement.id; id && world_.chance().per_mille(200))
+            if (const auto id = answer.results[0].settlement->id; id && world_.chance().per_mille(200))
               await(self, id);
             later(wishes);
           },
@@ -67,10 +67,10 @@ void SimClients::await(caf::event_based_actor* self, SettlementId id) {
       .then(
           [this, id](const SettlementFound& told) {
             if (!told.found) return;
-            const auto& recorded = settings_.books->settlements.at(id).settlement;
-            if (told.settlement.id != id ||
-                (final_status(told.settlement.status) && told.settlement.status != recorded.status))
-              verdict_.fail("a waiting client was told " + std::string(to_string(told.settlement.status)) +
+            const SettlementView& recorded = settings_.books->settlements.at(id).settlement;
+            if (told.settlement->id != id ||
+                (final_status(told.settlement->status) && told.settlement->status != recorded.status))
+              verdict_.fail("a waiting client was told " + std::string(to_string(told.settlement->status)) +
                             " of " + id.text());
           },
           [](const caf::error&) {});
@@ -101,11 +101,11 @@ void SimClients::check_recorded(const Wish& wish, const Submission& answer) {
   const auto recorded = settings_.books->settlement_keys.find({wish.caller, key});
   if (recorded == settings_.books->settlement_keys.end())
     return verdict_.fail("acknowledged and not recorded: " + key);
-  if (recorded->second != answer.settlement.id)
+  if (recorded->second != answer.settlement->id)
     return verdict_.fail("acknowledged with another id than recorded: " + key);
   const auto& row = settings_.books->settlements.at(recorded->second);
   if (row.request_digest != wish.order.request_digest ||
-      row.settlement.order.amount != wish.order.order.amount)
+      row.settlement->order.amount != wish.order.order.amount)
     verdict_.fail("acknowledged with another content than recorded: " + key);
 }
 }  // namespace settled::tests

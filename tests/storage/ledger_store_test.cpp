@@ -131,8 +131,8 @@ BOOST_DATA_TEST_CASE(who_takes_over_finds_what_was_committed, both, kind) {
   BOOST_TEST(snapshot.last_seq == 3);
   BOOST_CHECK(snapshot.chain_started && snapshot.last_hash == books.chain.last_hash());
   BOOST_REQUIRE(snapshot.open.size() == 1U);
-  BOOST_CHECK(snapshot.open[0].id == settlement_id(1));
-  BOOST_TEST(snapshot.open[0].order.amount.minor == 100);
+  BOOST_CHECK(snapshot.open[0]->id == settlement_id(1));
+  BOOST_TEST(snapshot.open[0]->order.amount.minor == 100);
   BOOST_REQUIRE(snapshot.accounts.size() == 2U);
   for (const Account& a : snapshot.accounts) {
     BOOST_TEST(a.balance == 1'000);
@@ -153,9 +153,9 @@ BOOST_DATA_TEST_CASE(a_key_is_found_with_its_settlement_as_it_stands_now, both, 
   BOOST_REQUIRE(known.size() == 1U);
   BOOST_TEST(known[0].idempotency_key == "a");
   BOOST_CHECK((known[0].request_digest == Digest{1, 2, 3}));
-  BOOST_CHECK(known[0].settlement.status == Status::ROLLED_BACK);
+  BOOST_CHECK(known[0].settlement->status == Status::ROLLED_BACK);
   BOOST_TEST(books.store->find_keys("another", {"a"}).empty());
-  BOOST_CHECK(books.store->find(settlement_id(1))->status == Status::ROLLED_BACK);
+  BOOST_CHECK((*books.store->find(settlement_id(1)))->status == Status::ROLLED_BACK);
   BOOST_CHECK(!books.store->find(settlement_id(7)));
 }
 

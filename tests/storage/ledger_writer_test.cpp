@@ -126,18 +126,18 @@ BOOST_FIXTURE_TEST_SUITE(the_ledger_writer, TwoBanks)
 BOOST_AUTO_TEST_CASE(an_order_holds_its_amount_on_both_accounts_with_the_intent_in_the_same_commit) {
   const auto s = submit(order("k1", 300));
   BOOST_TEST((s.kind == Submission::Kind::accepted));
-  BOOST_TEST(to_string(s.settlement.status) == "EXECUTING");
+  BOOST_TEST(to_string(s.settlement->status) == "EXECUTING");
   expect_account(vostro, 1'000, 300);
   expect_account(nostro, 1'000'000, 300);
   BOOST_TEST(query("select count(*) from fund_locks where state = 'held' and amount = 300") == 1);
   BOOST_TEST(query("select attempts from settlement_transactions") == 1);
   BOOST_TEST(query<std::string>("select reference from settlement_transactions") ==
-             bank_reference_of(s.settlement.id));
+             bank_reference_of(s.settlement->id));
 }
 
 BOOST_AUTO_TEST_CASE(a_completed_settlement_lowers_vostro_and_nostro_and_debits_equal_credits) {
   const auto s = submit(order("k1", 300));
-  const auto done = advance(s.settlement.id, {Event::confirm, Event::confirm});
+  const auto done = advance(s.settlement->id, {Event::confirm, Event::confirm});
   BOOST_TEST(to_string(done.status) == "COMPLETED");
   expect_account(vostro, 700, 0);
   expect_account(nostro, 999'700, 0);
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(a_completed_settlement_lowers_vostro_and_nostro_and_debits_
 
 BOOST_AUTO_TEST_CASE(a_rejected_settlement_gives_the_hold_back_and_posts_nothing) {
   const auto s = submit(order("k1", 300));
-  BOOST_TEST(to_string(advance(s.settlement.id, {Event::reject}, Outcome::rejected).status) == "ROLLED_BACK");
+  BOOST_TEST(to_string(advance(s.settlement->id, {Event::reject}, Outcome::rejected).status) == "ROLLED_BACK");
   expect_account(vostro, 1'000, 0);
   expect_account(nostro, 1'000'000, 0);
   BOOST_TEST(query<std::string>("select state from fund_locks") == "released");
@@ -157,19 +157,19 @@ BOOST_AUTO_TEST_CASE(a_rejected_settlement_gives_the_hold_back_and_posts_nothing
 
 BOOST_AUTO_TEST_CASE(a_step_that_was_taken_cannot_be_taken_twice) {
   const auto s = submit(order("k1", 300));
-  advance(s.settlement.id, {Event::confirm, Event::confirm});
-  const auto again = advance(s.settlement.id, {Event::confirm, Event::confirm});
+  advance(s.settlement->id, {Event::confirm, Event::confirm});
+  const auto again = advance(s.settlement->id, {Event::confirm, Event::confirm});
   BOOST_TEST(to_string(again.status) == "COMPLETED");
   expect_account(vostro, 700, 0);
-  BOOST_TEST(to_string(advance(s.settlement.id, {Event::reject}).status) == "COMPLETED");
+  BOOST_TEST(to_string(advance(s.settlement->id, {Event::reject}).status) == "COMPLETED");
 }
 
 BOOST_AUTO_TEST_CASE(an_order_without_funds_is_recorded_as_failed_and_holds_nothing) {
   const auto s = submit(order("k1", 1'001));
   BOOST_TEST((s.kind == Submission::Kind::accepted));
-  BOOST_TEST(to_string(s.settlement.status) == "FAILED");
-  BOOST_TEST(s.settlement.failure_code == "insufficient_funds");
-  BOOST_TEST(s.settlement.failure_detail ==
+  BOOST_TEST(to_string(s.settlement->status) == "FAILED");
+  BOOST_TEST(s.settlement->failure_code == "insufficient_funds");
+  BOOST_TEST(s.settlement->failure_detail ==
              "vostro ABIDCIAB: 1 001 XOF asked, 1 000 XOF available (balance 1 000 XOF, held 0 XOF). No hold "
              "was placed.");
   expect_account(vostro, 1'000, 0);
@@ -180,11 +180,11 @@ BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_settlement_and_another_body_is_
   const auto first = submit(order("k1", 300));
   const auto again = submit(order("k1", 300));
   BOOST_TEST((again.kind == Submission::Kind::replayed));
-  BOOST_TEST(again.settlement.id.text() == first.settlement.id.text());
+  BOOST_TEST(again.settlement->id.text() == first.settlement->id.text());
   const auto other = submit(order("k1", 301));
   BOOST_TEST(to_string(other.refusal.code) == "idempotency_mismatch");
   const auto twins = ask<Submissions>(call({order("k2", 10), order("k2", 10)})).results;
-  BOOST_TEST(twins[0].settlement.id.text() == twins[1].settlement.id.text());
+  BOOST_TEST(twins[0].settlement->id.text() == twins[1].settlement->id.text());
   BOOST_TEST(query("select count(*) from settlement_transactions") == 2);
 }
 
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(of_a_thousand_orders_an_account_pays_as_many_as_it_can_and_
         std::vector<NewSettlement> five;
         for (int j = 0; j < 5; ++j) five.push_back(order(std::to_string((c * 25 + i) * 5 + j), 2));
         for (const auto& s : ask<Submissions>(call(five)).results)
-          ++(s.settlement.status == Status::EXECUTING ? executing : failed);
+          ++(s.settlement->status == Status::EXECUTING ? executing : failed);
       }
     });
   for (auto& client : clients) client.join();
@@ -220,14 +220,14 @@ BOOST_AUTO_TEST_CASE(of_a_thousand_orders_an_account_pays_as_many_as_it_can_and_
 BOOST_AUTO_TEST_CASE(a_fresh_writer_finds_balances_holds_and_the_orders_in_flight) {
   const auto s = submit(order("k1", 300));
   const auto ended = submit(order("k2", 100));
-  advance(ended.settlement.id, {Event::confirm, Event::confirm});
+  advance(ended.settlement->id, {Event::confirm, Event::confirm});
   stop();
   start();
   const auto open = ask<InFlight>(ReadInFlight{}).settlements;
   BOOST_REQUIRE_EQUAL(open.size(), 1);
-  BOOST_TEST(open[0].id.text() == s.settlement.id.text());
-  BOOST_TEST(to_string(submit(order("k3", 601)).settlement.status) == "FAILED");
-  BOOST_TEST(to_string(submit(order("k4", 600)).settlement.status) == "EXECUTING");
+  BOOST_TEST(open[0]->id.text() == s.settlement->id.text());
+  BOOST_TEST(to_string(submit(order("k3", 601)).settlement->status) == "FAILED");
+  BOOST_TEST(to_string(submit(order("k4", 600)).settlement->status) == "EXECUTING");
   BOOST_TEST(query("select epoch from ledger_writers") == 2);
 }
 
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(sessions_that_are_killed_lose_nothing_and_double_nothing) {
   });
   int executing = 0;
   for (int i = 0; i < 900; ++i)
-    executing += submit(order("k" + std::to_string(i), 1)).settlement.status == Status::EXECUTING;
+    executing += submit(order("k" + std::to_string(i), 1)).settlement->status == Status::EXECUTING;
   killer.request_stop();
   killer.join();
   pqxx::connection fresh(connection_string(url));
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_the_database_refuses_fails_alone) {
         const bool poison = c == 0 && i % 5 == 2;
         try {
           const auto key = poison ? "poison" : std::to_string(c) + "-" + std::to_string(i);
-          executing += submit(order(key, 1)).settlement.status == Status::EXECUTING;
+          executing += submit(order(key, 1)).settlement->status == Status::EXECUTING;
         } catch (const std::runtime_error&) {
           refused += poison;
         }
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(the_outside_world_may_owe_but_no_account_leaves_its_range) 
 }
 
 BOOST_AUTO_TEST_CASE(the_event_chain_can_be_checked_in_sql_alone) {
-  advance(submit(order("k1", 300)).settlement.id, {Event::confirm, Event::confirm});
+  advance(submit(order("k1", 300)).settlement->id, {Event::confirm, Event::confirm});
   BOOST_TEST(
       query("select count(*) from (select hash, sha256(coalesce(lag(hash) over (order by seq), ''::bytea) || "
             "convert_to(event_text(seq, at, kind, subject, payload), 'UTF8')) as expected from events) x "
