@@ -80,8 +80,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       },
       [=](const AskedOnce& done) {
         if (!done.id) return take_up(self);
-        self->state.recovering.erase(done.id);
-        report_recovered(self);
+        asked(self, done);
       },
       [=](const LookAtQueue&) { look_at_queue(self); },
       [=](const RecoveryWaited&) { now_ready(self); },

@@ -10,6 +10,8 @@
 //              sends; after `restarts_max` failures it is parked: it stays in flight, visible, and the next
 //              start takes it up again. So is one whose connector is configured no more: only the bank that
 //              has the order can say what became of it.
+// Recovers     in portions: of what it takes up only so many ask their banks at once, so that a hundred
+//              thousand do not keep everybody else waiting.
 // On failure   the supervisor spawns it anew; the settlements of the old one end with it and are spawned
 //              again from the books.
 #pragma once
@@ -19,6 +21,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <caf/typed_response_promise.hpp>
 
+#include <deque>
 #include <memory>
 #include <set>
 #include <unordered_map>
@@ -49,6 +52,8 @@ struct IntakeSettings {
   /// Readiness waits so long at most for the banks' first answers. Nothing depends on it: an order is not
   /// sent before its own bank was asked.
   std::chrono::milliseconds recovery_wait{2'000};
+  /// Settlements that were taken up and ask their banks, at the same time.
+  std::size_t asking_at_once = 1'000;
   /// Told when that time is over, or everybody has been asked.
   std::function<void()> on_ready = [] {};
   /// Told when every settlement that was in flight at the start has been asked for, or had nothing to ask.
@@ -65,6 +70,8 @@ struct IntakeState {
   std::unordered_map<caf::actor_addr, SettlementId> by_address;
   std::unordered_set<SettlementId> parked;
   std::unordered_set<SettlementId> recovering;  // taken up at the start, not asked for yet
+  std::deque<SettlementId> to_wake;             // taken up; their actors have not begun
+  std::unordered_set<SettlementId> asking;      // woken, and have not heard from their bank
   std::size_t being_written = 0;                // orders at the ledger writer
   RecoveryReport recovery;                      // of the start; what is left is counted when asked
   std::unordered_set<SettlementId> from_start;  // taken up at the start and not final yet

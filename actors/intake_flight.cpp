@@ -50,6 +50,24 @@ void start(IntakeSelf self, const Recorded& s, Start how) {
   one.actor = self->spawn(settlement, context, caf::actor_cast<IntakeActor>(self), s, how);
   self->monitor(one.actor);
   state.by_address.emplace(one.actor.address(), s->id);
+  if (how == Start::recovered) state.to_wake.push_back(s->id);
+}
+
+void wake_some(IntakeSelf self) {
+  auto& state = self->state;
+  while (!state.to_wake.empty() && state.asking.size() < state.settings.asking_at_once) {
+    const SettlementId id = state.to_wake.front();
+    state.to_wake.pop_front();
+    if (!has_actor(state, id) || !state.asking.insert(id).second) continue;
+    self->send(state.in_flight.at(id).actor, NextStep{});
+  }
+}
+
+void asked(IntakeSelf self, const AskedOnce& one) {
+  auto& state = self->state;
+  if (one.done) state.recovering.erase(one.id);
+  if (state.asking.erase(one.id) > 0) wake_some(self);
+  report_recovered(self);
 }
 
 bool has_actor(const IntakeState& state, SettlementId id) {
@@ -108,6 +126,7 @@ void take_up(IntakeSelf self) {
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
             if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             s.loaded = true;
+            wake_some(self);
             report_recovered(self);
             if (s.take_up_again) take_up(self);
           },
@@ -124,6 +143,7 @@ void ended(IntakeSelf self, const caf::down_msg& down) {
   const SettlementId id = at->second;
   state.by_address.erase(at);
   state.recovering.erase(id);
+  if (state.asking.erase(id) > 0) wake_some(self);
   if (!down.reason || down.reason == caf::exit_reason::normal) {
     state.in_flight.erase(id);
     state.from_start.erase(id);

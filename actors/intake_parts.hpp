@@ -10,6 +10,9 @@ using IntakeSelf = IntakeWithQueue::stateful_pointer<IntakeState>;
 std::shared_ptr<const SettlementContext> context_of(const IntakeState& state, const SettlementView& s);
 bool has_actor(const IntakeState& state, SettlementId id);
 void start(IntakeSelf self, const Recorded& s, Start how);
+/// Whoever was taken up begins when it is its turn.
+void wake_some(IntakeSelf self);
+void asked(IntakeSelf self, const AskedOnce& one);
 void park(IntakeSelf self, SettlementId id, const std::string& why);
 /// Spawns an actor for everything in flight that has none: after a start of the process, after a restart of
 /// the ledger writer (whose last answers may be lost), after a failure of a settlement. One question at a

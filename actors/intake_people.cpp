@@ -9,7 +9,8 @@ caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& reques
             auto& state = self->state;
             const SettlementView& s = answer.settlement;
             if (answer.refusal.code == Errc::ok) {
-              if (has_actor(state, s.id)) self->send(state.in_flight.at(s.id).actor, SettlementMoved{answer.settlement});
+              if (has_actor(state, s.id))
+                self->send(state.in_flight.at(s.id).actor, SettlementMoved{answer.settlement});
               note_waiting(self, s);  // released from compliance: back into the queue
               state.parked.erase(s.id);
             }
@@ -48,6 +49,7 @@ caf::result<Count> look_after_locks(IntakeSelf self, const LookAfterLocks& reque
               start(self, row, Start::recovered);
               ++taken.value;
             }
+            wake_some(self);
             promise.deliver(taken);
           },
           [=](caf::error& why) mutable { promise.deliver(std::move(why)); });

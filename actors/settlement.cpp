@@ -54,7 +54,8 @@ void record(Self self, AdvanceSettlement step) {
             ensure(recorded.found, "a settlement in flight is recorded");
             s.record_failures = 0;
             // Only what the bank said ends a back-off: a send that did not leave goes on with it.
-            if (recorded.settlement->status == Status::CONFIRMING && s.settlement->status == Status::EXECUTING)
+            if (recorded.settlement->status == Status::CONFIRMING &&
+                s.settlement->status == Status::EXECUTING)
               s.tries = 0;
             // An intent that this request did not write may have been carried out: then ask, do not send.
             if (!recorded.advanced) s.asked = false;
@@ -169,8 +170,10 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
       failpoint_of("inquiry_answer_before_record", s.settlement->order.obligation_id);
     const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
     if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
-        outcome != Outcome::rejected)
-      return wait(self, s.context->settings.inquiry);  // no word: it is asked again
+        outcome != Outcome::rejected) {  // no word: it is asked again
+      self->send(s.intake, AskedOnce{s.settlement->id, false});
+      return wait(self, s.context->settings.inquiry);
+    }
     if (!s.asked) {
       s.asked = true;
       self->send(s.intake, AskedOnce{s.settlement->id});
@@ -234,6 +237,7 @@ void look_before_intent(Self self) {
 void next_step(Self self) {
   auto& state = self->state;
   if (state.busy) return;
+  if (std::exchange(state.untold, false)) self->send(state.intake, AskedOnce{state.settlement->id});
   if (state.unrecorded) return record(self, *state.unrecorded);
   const SettlementView& s = state.settlement;
   if (s.status == Status::FUNDS_LOCKED && (state.asked || !state.context->quarantined())) {
@@ -262,12 +266,12 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.began_at = state.context->steady();
   self->monitor(state.intake);
   self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
-  if (start == Start::recovered && state.settlement->status == Status::FUNDS_LOCKED &&
-      !state.context->quarantined())
-    self->send(state.intake, AskedOnce{state.settlement->id});  // nothing left: there is nobody to ask
-  else
-    state.asked = start == Start::fresh;
-  self->send(self, NextStep{});
+  const bool left =
+      state.settlement->status != Status::FUNDS_LOCKED || state.context->quarantined();  // something may have
+  state.asked = start == Start::fresh || !left;
+  state.untold = start == Start::recovered && !left;
+  // A recovered one begins when intake says so.
+  if (start == Start::fresh) self->send(self, NextStep{});
   return {
       [=](const AwaitSettlement& wish) -> caf::result<SettlementFound> {
         auto& s = self->state;

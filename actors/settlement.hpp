@@ -61,6 +61,7 @@ struct SettlementState {
   IntakeActor intake;
   Recorded settlement;
   bool asked = true;                            // false: in flight at a start, and the bank was not asked yet
+  bool untold = false;                          // that there is nobody to ask about it
   int tries = 0;                                // since the last progress; sets the back-off
   bool busy = false;                            // a call or a step is under way
   Micros began_at = 0;                          // steady: when this actor did

@@ -7,7 +7,6 @@
 #include <csignal>
 #include <filesystem>
 #include <iostream>
-#include <malloc.h>
 
 extern char** environ;
 
@@ -45,12 +44,6 @@ int main(int argc, char** argv) {
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-
-  // Messages of a thousand orders come and go: their memory is kept for the next one, up to a bound, and not
-  // handed back and asked for again each time. Few arenas: what one thread frees another one uses.
-  mallopt(M_ARENA_MAX, 4);
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 16 << 20);
 
   const auto program_dir = std::filesystem::read_symlink("/proc/self/exe").parent_path().string();
   settled::System system(loaded.config, program_dir);

@@ -98,9 +98,11 @@ struct InFlight {
 };
 
 /// A settlement that was in flight at a start has heard from its bank (or failed to) for the first time.
-/// Sent by actors/settlement to actors/intake, which counts how much of the recovery is left.
+/// Sent by actors/settlement to actors/intake, which counts how much of the recovery is left and lets the
+/// next one ask. `done` is false where silence is no answer and it will ask again.
 struct AskedOnce {
   SettlementId id;
+  bool done = true;
 };
 /// The books moved it without its actor: two people decided. Sent by actors/intake to actors/settlement.
 struct SettlementMoved {
@@ -170,7 +172,7 @@ typename F::result_type inspect(F& f, SettlementFound& x) {
 }
 template <class F>
 typename F::result_type inspect(F& f, AskedOnce& x) {
-  return f(caf::meta::type_name("AskedOnce"), x.id);
+  return f(caf::meta::type_name("AskedOnce"), x.id, x.done);
 }
 template <class F>
 typename F::result_type inspect(F& f, SettlementMoved& x) {

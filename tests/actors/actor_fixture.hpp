@@ -66,9 +66,9 @@ struct ActorFixture {
   }
 
   /// A settlement whose hold and intent are durable, as its actor is given it.
-  SettlementView row() {
+  SettlementView row(const std::string& key = "k") {
     const auto answer = world.ask<Submissions>(
-        writer, OpenSettlements{"test", {{SettlementId{world.ids()()}, order("k"), "bank"}}});
+        writer, OpenSettlements{"test", {{SettlementId{world.ids()()}, order(key), "bank"}}});
     BOOST_REQUIRE(answer.results.at(0).settlement->status == Status::EXECUTING);
     return answer.results.at(0).settlement;
   }

@@ -9,6 +9,7 @@ using tests::Reply;
 
 struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
+  std::size_t asking_at_once = 1'000;
 
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
     return std::chrono::seconds(0);
@@ -26,7 +27,8 @@ struct Fixture : tests::ActorFixture {
                                    .rails = {context()},
                                    .on_failure = [this](SettlementId, const std::string& why, bool parked) {
                                      failures.emplace_back(why, parked);
-                                   }};
+                                   },
+                                   .asking_at_once = asking_at_once};
     auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
     world.settle();
     return started;
@@ -64,6 +66,21 @@ BOOST_AUTO_TEST_CASE(a_replay_of_what_has_no_actor_gets_it_one_that_asks_first) 
   BOOST_TEST(actors_alive() == 1U);
   BOOST_TEST(rail->sends.size() == 0U);
   BOOST_TEST(rail->inquiries.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_in_flight_asks_its_banks_in_portions_and_silence_ends_a_turn_too) {
+  for (const char* key : {"a", "b", "c", "d", "e"}) row(key);
+  asking_at_once = 2;
+  rail->on_inquiry = [] { return Reply{}; };  // no word
+  const auto intake = start();
+  BOOST_TEST(actors_alive() == 5U);
+  BOOST_TEST(rail->inquiries.size() == 2U);
+  BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).recovering == 5);
+  world.advance(settings.answer_max);
+  rail->on_inquiry = [] { return reply(Outcome::completed); };
+  world.advance(1h);
+  BOOST_TEST(world.ask<HealthReport>(intake, ReadHealth{}).recovering == 0);
+  for (const auto& [id, s] : books->settlements) BOOST_TEST(s.settlement->status == Status::COMPLETED);
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_of_the_intake_each_settlement_has_one_actor_and_it_asks_first) {

@@ -20,7 +20,10 @@ struct Fixture : tests::ActorFixture {
       self->set_default_handler(caf::drop);
       return {[this](const AskedOnce& done) { asked_once.push_back(done.id); }};
     });
-    return world.system().spawn(settlement, context(), caf::actor_cast<IntakeActor>(intake), row, how);
+    const auto begun =
+        world.system().spawn(settlement, context(), caf::actor_cast<IntakeActor>(intake), row, how);
+    if (how == Start::recovered) caf::anon_send(begun, NextStep{});  // as the intake does when it is its turn
+    return begun;
   }
   std::chrono::microseconds since(Micros began, Micros at) const {
     return std::chrono::microseconds(at - began);
