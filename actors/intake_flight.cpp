@@ -112,6 +112,7 @@ void take_up(IntakeSelf self) {
             auto& s = self->state;
             s.taking_up = false;
             failpoint("takeover_between_take_and_recover");
+            if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             std::unordered_set<SettlementId> open;
             for (const Recorded& one : books.settlements) {
               open.insert(one->id);
@@ -124,7 +125,6 @@ void take_up(IntakeSelf self) {
             std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
-            if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             s.loaded = true;
             wake_some(self);
             report_recovered(self);
