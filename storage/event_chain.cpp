@@ -2,6 +2,8 @@
 
 #include "security/digest.hpp"
 
+#include <algorithm>
+
 namespace settled {
 
 std::string event_text(const EventRow& event) {
@@ -41,7 +43,11 @@ JsonObject& JsonObject::text(std::string_view name, std::string_view value) {
   constexpr std::string_view hex = "0123456789abcdef";
   key(name);
   out_ += '"';
-  for (const char c : value) {
+  const auto plain = std::find_if(value.begin(), value.end(), [](char c) {
+    return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+  });
+  out_.append(value.begin(), plain);
+  for (const char c : std::string_view(plain, value.end())) {
     const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') {
       out_ += '\\';

@@ -2,8 +2,9 @@
 #pragma once
 #include "messages/operating.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace settled {
@@ -122,8 +123,15 @@ struct LedgerBatch {
   std::vector<NettingRow> nettings;
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
-  std::unordered_map<AccountId, AccountDelta> deltas;
+  boost::unordered_flat_map<AccountId, AccountDelta, std::hash<AccountId>> deltas;
 
+  /// Room for so many new orders.
+  void reserve(std::size_t orders) {
+    opened.reserve(orders);
+    holds.reserve(orders);
+    entries.reserve(2 * orders);
+    events.reserve(orders + 1);
+  }
   bool empty() const { return events.empty(); }  // every change has its event
 };
 

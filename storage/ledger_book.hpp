@@ -99,8 +99,8 @@ class LedgerBook {
 
   Clock clock_;
   EventChain chain_;
-  std::unordered_map<AccountId, Account> accounts_;
-  std::unordered_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
+  boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts_;
+  boost::unordered_flat_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
   std::unordered_map<BankCurrency, std::vector<AccountId>, BankCurrencyHash> nostros_;
   std::unordered_map<std::uint8_t, AccountId> default_nostros_, clearings_;  // by currency
   std::unordered_map<SettlementId, Recorded> open_;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 
 namespace settled {
@@ -50,7 +51,7 @@ class LedgerStore {
   virtual LedgerSnapshot take_over() = 0;
   /// Which of these keys of one caller are recorded already. One statement, whatever their number.
   virtual std::vector<KnownSettlement> find_keys(const std::string& caller,
-                                                 const std::vector<std::string>& keys) = 0;
+                                                 std::span<const std::string_view> keys) = 0;
   virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<Recorded> find(SettlementId id) = 0;

@@ -52,10 +52,16 @@ class LedgerRound {
 
   void decide() {
     if (!requests_.empty()) oldest_ = requests_.front().since;
-    std::unordered_map<std::string, std::vector<std::string>> keys;
+    KeysOfCallers keys;
+    std::size_t orders = 0;
     for (const Pending& p : requests_)
-      if (const auto* open = std::get_if<OpenSettlements>(&p.request))
-        for (const auto& item : open->items) keys[open->caller].push_back(item.order.idempotency_key);
+      if (const auto* open = std::get_if<OpenSettlements>(&p.request)) {
+        orders += open->items.size();
+        auto& of_caller = keys[open->caller];
+        for (const auto& item : open->items) of_caller.push_back(item.order.idempotency_key);
+      }
+    batch_.reserve(orders);
+    opened_.reserve(orders);
     find_known(keys);
     for (Pending& p : requests_) std::visit([&](auto& request) { decide(request, p); }, p.request);
     for (Pending* p : again_) {
@@ -116,8 +122,8 @@ class LedgerRound {
   }
 
  private:
-  /// By caller.
-  void find_known(const std::unordered_map<std::string, std::vector<std::string>>& wanted) {
+  using KeysOfCallers = std::unordered_map<std::string, std::vector<std::string_view>>;
+  void find_known(const KeysOfCallers& wanted) {
     for (const auto& [caller, keys] : wanted)
       for (auto& known : state_.store->find_keys(caller, keys))
         known_.emplace(key_of(caller, known.idempotency_key), std::move(known));
@@ -129,9 +135,9 @@ class LedgerRound {
     Submissions answer;
     answer.results.reserve(request.items.size());
     for (auto& item : request.items) {
-      auto key = key_of(request.caller, item.order.idempotency_key);
-      if (const auto known = known_.find(key); known != known_.end() && !mutant("no_unique_idempotency")) {
-        answer.results.push_back(replay_or_mismatch(known->second, item.order));
+      const CallerKey key{request.caller, item.order.idempotency_key};
+      if (const auto* known = recorded_before(key); known && !mutant("no_unique_idempotency")) {
+        answer.results.push_back(replay_or_mismatch(*known, item.order));
         continue;
       }
       const OpenedRow* earlier = opened(key);
@@ -143,8 +149,7 @@ class LedgerRound {
       }
       auto result = book_.open(request.caller, item, batch_);
       // Further requests with this key, in this batch, get what this one gets.
-      if (result.kind == Submission::Kind::accepted)
-        opened_.emplace(std::move(key), batch_.opened.size() - 1);
+      if (result.kind == Submission::Kind::accepted) opened_.emplace(key, batch_.opened.size() - 1);
       answer.results.push_back(std::move(result));
     }
     return answer;
@@ -269,8 +274,23 @@ class LedgerRound {
 
   static std::string key_of(const std::string& caller, const std::string& key) { return caller + '\n' + key; }
 
+  /// Of a request of this round, which lives as long as the round.
+  struct CallerKey {
+    std::string_view caller, key;
+    bool operator==(const CallerKey&) const = default;
+  };
+  struct CallerKeyHash {
+    std::size_t operator()(const CallerKey& x) const noexcept {
+      return std::hash<std::string_view>{}(x.caller) * 31 + std::hash<std::string_view>{}(x.key);
+    }
+  };
+  const KnownSettlement* recorded_before(const CallerKey& key) const {
+    if (known_.empty()) return nullptr;
+    const auto at = known_.find(key_of(std::string(key.caller), std::string(key.key)));
+    return at == known_.end() ? nullptr : &at->second;
+  }
   /// The row that this round writes for a key.
-  const OpenedRow* opened(const std::string& key) const {
+  const OpenedRow* opened(const CallerKey& key) const {
     const auto at = opened_.find(key);
     return at == opened_.end() ? nullptr : &batch_.opened.at(at->second);
   }
@@ -285,9 +305,9 @@ class LedgerRound {
   std::chrono::steady_clock::time_point oldest_ = std::chrono::steady_clock::now();
   Answers answers_;
   std::unordered_set<SettlementId> stepped_;
-  std::vector<Pending*> again_;                             // for the next round
-  std::unordered_map<std::string, KnownSettlement> known_;  // recorded before
-  std::unordered_map<std::string, std::size_t> opened_;     // in this batch: place among its rows
+  std::vector<Pending*> again_;                                              // for the next round
+  std::unordered_map<std::string, KnownSettlement> known_;                   // recorded before
+  boost::unordered_flat_map<CallerKey, std::size_t, CallerKeyHash> opened_;  // place among the batch's rows
   std::unordered_map<std::string, KnownFunding> fundings_, nettings_;
   std::future<void> writing_;  // the last member: its end is waited for before anything else goes
 };

@@ -226,7 +226,7 @@ class MemoryLedgerStore final : public LedgerStore {
   }
 
   std::vector<KnownSettlement> find_keys(const std::string& caller,
-                                         const std::vector<std::string>& keys) override {
+                                         std::span<const std::string_view> keys) override {
     settings_.on_read();
     std::vector<KnownSettlement> known;
     for (const std::string& key : std::set<std::string>(keys.begin(), keys.end())) {

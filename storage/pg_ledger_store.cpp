@@ -100,11 +100,11 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   std::vector<KnownSettlement> find_keys(const std::string& caller,
-                                         const std::vector<std::string>& keys) override {
+                                         std::span<const std::string_view> keys) override {
     return persistently(lookups_, [&] {
       pqxx::nontransaction tx(lookups());
       PgArray wanted(PgArray::Of::text);
-      for (const auto& key : keys) wanted.text(key);
+      for (const auto key : keys) wanted.text(key);
       std::vector<KnownSettlement> known;
       for (const auto& r : tx.exec_prepared("find_keys", caller, pqxx::binarystring(wanted.bytes()))) {
         KnownSettlement k{.settlement = settlement_from_row(r)};

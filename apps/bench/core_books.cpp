@@ -8,7 +8,9 @@ void rule(bool kept, const char* what) {
   if (!kept) throw std::logic_error(what);
 }
 
-std::string key_of(const std::string& caller, const std::string& key) { return caller + '\n' + key; }
+std::size_t key_of(std::string_view caller, std::string_view key) {
+  return std::hash<std::string_view>{}(caller) * 31 + std::hash<std::string_view>{}(key);
+}
 
 class CoreStore final : public LedgerStore {
  public:
@@ -20,8 +22,8 @@ class CoreStore final : public LedgerStore {
     return snapshot;
   }
   std::vector<KnownSettlement> find_keys(const std::string& caller,
-                                         const std::vector<std::string>& keys) override {
-    for (const auto& key : keys)
+                                         std::span<const std::string_view> keys) override {
+    for (const auto key : keys)
       rule(!books_->keys.contains(key_of(caller, key)), "every key of this case is new");
     return {};
   }

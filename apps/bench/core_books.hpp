@@ -3,10 +3,11 @@
 #pragma once
 #include "storage/ledger_store.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
+
 #include <memory>
 #include <string>
-#include <unordered_map>
-#include <unordered_set>
 
 namespace settled::bench {
 
@@ -14,9 +15,9 @@ struct CoreBooks {
   struct Entered {
     std::int64_t sum = 0, last_version = 0;  // of its entries
   };
-  std::unordered_map<AccountId, Account> accounts;
-  std::unordered_map<AccountId, Entered> entered;
-  std::unordered_set<std::string> keys;
+  boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts;
+  boost::unordered_flat_map<AccountId, Entered, std::hash<AccountId>> entered;
+  boost::unordered_flat_set<std::size_t> keys;  // hashes of caller and key
   std::int64_t batch = 0, completed = 0;
 
   void write(const LedgerBatch& batch);

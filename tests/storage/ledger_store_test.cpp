@@ -149,12 +149,12 @@ BOOST_DATA_TEST_CASE(a_key_is_found_with_its_settlement_as_it_stands_now, both, 
   batch = books.next();
   books.release(batch, books.order(1), Status::EXECUTING);
   books.store->commit(books.done(batch));
-  const auto known = books.store->find_keys("test", {"x", "a", "a"});
+  const auto known = books.store->find_keys("test", std::vector<std::string_view>{"x", "a", "a"});
   BOOST_REQUIRE(known.size() == 1U);
   BOOST_TEST(known[0].idempotency_key == "a");
   BOOST_CHECK((known[0].request_digest == Digest{1, 2, 3}));
   BOOST_CHECK(known[0].settlement->status == Status::ROLLED_BACK);
-  BOOST_TEST(books.store->find_keys("another", {"a"}).empty());
+  BOOST_TEST(books.store->find_keys("another", std::vector<std::string_view>{"a"}).empty());
   BOOST_CHECK((*books.store->find(settlement_id(1)))->status == Status::ROLLED_BACK);
   BOOST_CHECK(!books.store->find(settlement_id(7)));
 }
@@ -167,7 +167,7 @@ BOOST_DATA_TEST_CASE(a_deposed_writer_writes_nothing, both, kind) {
   BOOST_CHECK_THROW(books.store->commit(books.done(batch)), Fenced);
   books.take_over();
   BOOST_TEST(books.number == 1);
-  BOOST_TEST(books.store->find_keys("test", {"a"}).empty());
+  BOOST_TEST(books.store->find_keys("test", std::vector<std::string_view>{"a"}).empty());
 }
 
 BOOST_DATA_TEST_CASE(a_batch_number_is_used_once, both, kind) {
