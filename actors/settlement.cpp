@@ -266,7 +266,8 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
       !state.context->quarantined())
     self->send(state.intake, AskedOnce{state.settlement.id});  // nothing left: there is nobody to ask
   else
-    state.asked = start == Start::fresh;
+    // In quarantine the bank may know even a fresh order: these books lost it, and its client sent it again.
+    state.asked = start == Start::fresh && !state.context->quarantined();
   self->send(self, NextStep{});
   return {
       [=](const AwaitSettlement& wish) -> caf::result<SettlementFound> {

@@ -1,6 +1,7 @@
 #include "storage/ledger_book.hpp"
 
 #include "security/digest.hpp"
+#include "storage/bank_reference.hpp"
 #include "telemetry/mutant.hpp"
 
 #include <algorithm>
@@ -209,7 +210,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   s.debit_account = *debit;
   s.credit_account = *credit;
   s.connector = item.connector;
-  s.reference = bank_reference_of(item.id);
+  s.reference = bank_reference_of(caller, item.order.idempotency_key);
   s.trace_id = item.order.trace_id;
   s.value_date = admission.value_date;
   s.next_cut_off = admission.next_cut_off;

@@ -66,7 +66,7 @@ struct FakeBooks {
     view.id = SettlementId{fresh()};
     view.order = in.order;
     view.trace_id = in.trace_id;
-    view.reference = bank_reference_of(view.id);
+    view.reference = reference_text(view.id.uuid);
     view.created_at = now;
     if (in.order.outside_window == Otherwise::queue) {
       view.status = view.opened_as = Status::PENDING;
