@@ -3,6 +3,7 @@
 #include "messages/operating.hpp"
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -85,8 +86,16 @@ struct NettingRow {
   JournalId id;
   std::string caller, idempotency_key;
   Digest request_digest{};
-  std::string obligations, positions;  // JSON
+  std::vector<Obligation> obligations;
+  std::string positions;  // JSON
   Micros at = 0;
+};
+/// The connector of orders that were settled by netting.
+inline constexpr std::string_view netting_connector = "netting";
+/// An order that was settled by netting: from now on its payee's side is a vostro, and nobody carries it.
+struct NettedRow {
+  SettlementId settlement;
+  AccountId credit_account;
 };
 
 struct EventRow {
@@ -120,6 +129,7 @@ struct LedgerBatch {
   std::vector<OpenBreakRow> opened_breaks;
   std::vector<ClosedBreakRow> closed_breaks;
   std::vector<NettingRow> nettings;
+  std::vector<NettedRow> netted;  // among `changed` as well
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
   std::unordered_map<AccountId, AccountDelta> deltas;
