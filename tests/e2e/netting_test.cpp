@@ -165,6 +165,35 @@ BOOST_AUTO_TEST_CASE(orders_that_wait_for_their_window_settle_by_their_net_and_n
   expect_right_books({ab, ba, elsewhere});
 }
 
+BOOST_AUTO_TEST_CASE(a_netting_that_is_cut_off_has_settled_all_of_it_or_nothing) {
+  auto& it = *Running::it;
+  const struct {
+    const char* place;
+    bool settled;
+  } cases[] = {{"before_commit2", false}, {"in_commit2", false}, {"after_commit2_before_event_read", true}};
+  for (const auto& cut : cases) {
+    BOOST_TEST_CONTEXT(cut.place) {
+      const std::string key = cut.place;
+      const std::vector<std::string> both{waits(key + "-1", a, b, "70", "XOF", "window"),
+                                          waits(key + "-2", b, a, "70", "XOF", "window")};
+      it.end(SIGKILL);
+      it.arm(key + ":kill");
+      it.start();
+      BOOST_TEST(net(R"({"currency":"XOF"})", key).indefinite());
+      it.await_end();
+      it.arm("");
+      it.start();
+      for (const auto& id : both)
+        BOOST_TEST(show(id).text("status") == (cut.settled ? "COMPLETED" : "PENDING"));
+      const auto booked = net(R"({"currency":"XOF"})", key);
+      BOOST_REQUIRE_MESSAGE(booked.status == 201, booked.body);
+      BOOST_TEST((booked.header("idempotent-replayed") == "true") == cut.settled);
+      for (const auto& id : both) BOOST_TEST(show(id).text("status") == "COMPLETED");
+      expect_right_books(both);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(orders_that_wait_for_funds_are_netted_on_the_command_line) {
   const auto ab = waits("g-ab", a, b, "100", "GHS", "liquidity");
   const auto ba = waits("g-ba", b, a, "90", "GHS", "liquidity");
