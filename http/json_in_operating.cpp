@@ -3,7 +3,6 @@
 #include "domain/bank.hpp"
 #include "http/json_values.hpp"
 
-#include <algorithm>
 #include <unordered_set>
 
 namespace settled {
@@ -68,6 +67,7 @@ void read_obligations(const JsonTree& tree, std::uint32_t list, NettingIn& in, s
 std::vector<std::string> bics_of(const JsonTree& tree, std::uint32_t list, const std::string& name,
                                  std::vector<Refusal>& errors) {
   std::vector<std::string> bics;
+  std::unordered_set<std::string_view> named;
   for (auto i = list + 1; i < tree[list].end; i = tree[i].end) {
     const auto pointer = name + '/' + std::to_string(bics.size());
     if (tree[i].kind != JsonKind::text) {
@@ -80,7 +80,7 @@ std::vector<std::string> bics_of(const JsonTree& tree, std::uint32_t list, const
       errors.push_back({Errc::invalid_value, pointer, bic.refusal().detail, bic.refusal().allowed});
       return bics;
     }
-    if (std::find(bics.begin(), bics.end(), *bic) != bics.end()) {
+    if (!named.insert(tree[i].text).second) {
       errors.push_back({Errc::invalid_value, pointer, '"' + *bic + "\" is named twice", "each bank once"});
       return bics;
     }

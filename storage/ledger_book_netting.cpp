@@ -2,6 +2,7 @@
 #include "storage/ledger_book.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -65,11 +66,11 @@ std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
                                                    const LedgerBatch& batch) const {
   std::unordered_set<SettlementId> unheard;
   for (const OpenedRow& row : batch.opened) unheard.insert(row.settlement.id);
+  const std::unordered_set<std::string_view> named(window.banks.begin(), window.banks.end());
   const auto takes_part = [&](const std::string& bank) {
+    if (!named.empty() && !named.contains(bank)) return false;
     const auto at = vostros_.find({bank, window.currency});
-    return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open &&
-           (window.banks.empty() ||
-            std::find(window.banks.begin(), window.banks.end(), bank) != window.banks.end());
+    return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
   };
   std::vector<SettlementView> orders;
   for (const auto& place : queue_) {
