@@ -1,5 +1,6 @@
 #include "actors/intake_parts.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace settled {
@@ -90,7 +91,7 @@ void look_at_queue(IntakeSelf self) {
             s.looking = false;
             for (const auto& one : released.started)
               if (!has_actor(s, one->id)) start(self, one, Start::fresh);
-            for (const auto& one : released.ended) s.settings.on_ended(one);
+            ended_in_the_books(s, released.ended);
             s.waiting = released.still_waiting;
             if (released.still_waiting > 0) look_soon(self);
           },
@@ -99,6 +100,39 @@ void look_at_queue(IntakeSelf self) {
             look_soon(self);
             take_up(self);  // what was released may have been recorded, and its answer lost
           });
+}
+
+void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlements) {
+  for (const auto& one : settlements) {
+    state.from_start.erase(one->id);
+    state.settings.on_ended(one);
+  }
+}
+
+caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request) {
+  auto& state = self->state;
+  // Older books hold as waiting what their bank may have executed since: that must not move a second time.
+  if (std::any_of(state.settings.rails.begin(), state.settings.rails.end(),
+                  [](const auto& rail) { return rail->quarantined(); }))
+    return NettingBooked{
+        .refusal = {Errc::illegal_transition, "",
+                    "no orders are netted in quarantine: a bank may have executed what these "
+                    "books hold as waiting.",
+                    "the same after the quarantine is lifted"}};
+  auto promise = self->make_response_promise<NettingBooked>();
+  self->request(state.settings.ledger, caf::infinite, request)
+      .then(
+          [=](NettingBooked& booked) mutable {
+            auto& s = self->state;
+            ended_in_the_books(s, booked.ended);
+            s.waiting -= std::min(s.waiting, static_cast<std::int64_t>(booked.ended.size()));
+            promise.deliver(std::move(booked));
+          },
+          [=](caf::error& why) mutable {
+            promise.deliver(std::move(why));
+            take_up(self);  // it may have been recorded, and its answer lost
+          });
+  return promise;
 }
 
 caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request) {

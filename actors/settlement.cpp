@@ -266,9 +266,10 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.began_at = state.context->steady();
   self->monitor(state.intake);
   self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
-  const bool left =
-      state.settlement->status != Status::FUNDS_LOCKED || state.context->quarantined();  // something may have
-  state.asked = start == Start::fresh || !left;
+  const bool quarantined = state.context->quarantined();
+  const bool left = state.settlement->status != Status::FUNDS_LOCKED || quarantined;  // something may have
+  // In quarantine the bank may know even a fresh order: these books lost it, and its client sent it again.
+  state.asked = start == Start::fresh ? !quarantined : !left;
   state.untold = start == Start::recovered && !left;
   // A recovered one begins when intake says so.
   if (start == Start::fresh) self->send(self, NextStep{});

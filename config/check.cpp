@@ -66,6 +66,8 @@ std::vector<std::string> problems(const Config& config) {
       out.emplace_back("a [[connector]] has no name. Give each a name of 1–64 characters.");
     else if (!names.insert(c.name).second)
       out.push_back(who + "the name is used twice. Give each its own.");
+    if (c.name == "netting")
+      out.push_back(who + "orders that were settled by netting have this name. Choose another.");
     if (c.type == "on_us") {
       if (!c.url.empty() || !c.key_id.empty() || !c.secret.empty())
         out.push_back(who + "an on_us connector reaches nobody. Remove url, key_id and secret.");

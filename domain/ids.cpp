@@ -98,20 +98,10 @@ std::optional<Uuid> uuid_from_base32(std::string_view text) {
   return id;
 }
 
-std::string bank_reference_of(SettlementId id) {
-  auto text = "ST" + base32(id.uuid);
+std::string reference_text(const Uuid& bits) {
+  auto text = "ST" + base32(bits);
   for (char& c : text)
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
   return text;
-}
-
-std::optional<SettlementId> settlement_of_reference(std::string_view reference) {
-  if (reference.size() != 28 || !reference.starts_with("ST")) return std::nullopt;
-  std::string lower(reference.substr(2));
-  for (char& c : lower)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  auto uuid = uuid_from_base32(lower);
-  if (!uuid) return std::nullopt;
-  return SettlementId{*uuid};
 }
 }  // namespace settled

@@ -71,10 +71,9 @@ using ActionId = Id<ActionTag>;
 /// Books and bank disagree: a person looks into it.
 using BreakId = Id<BreakTag>;
 
-/// Our reference towards every rail: "ST" and the id in base 32, 28 characters (ISO 20022 allows 35).
-/// A function of the id alone, so a crash cannot lose it.
-std::string bank_reference_of(SettlementId id);
-std::optional<SettlementId> settlement_of_reference(std::string_view reference);
+/// The form of our references towards rails: "ST" and 128 bits in base 32, 28 characters (ISO 20022 allows
+/// 35). What the bits are is decided in storage/bank_reference.hpp.
+std::string reference_text(const Uuid& bits);
 
 }  // namespace settled
 

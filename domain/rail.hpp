@@ -13,7 +13,7 @@ namespace settled {
 /// What we send to a bank for one settlement. A function of the stored order alone, so that the same
 /// bytes can be made again after a crash.
 struct PaymentInstruction {
-  std::string reference;  // bank_reference_of(id): the bank's duplicate key
+  std::string reference;  // the row's: the bank's duplicate key
   std::string debtor_bank;
   std::string creditor_bank;
   Money amount;

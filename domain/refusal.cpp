@@ -58,6 +58,7 @@ constexpr std::array names{
     Name{Errc::resolved_not_executed, "resolved_not_executed", false},
     Name{Errc::bank_suspended, "bank_suspended", false},
     Name{Errc::netting_infeasible, "netting_infeasible", false},
+    Name{Errc::nothing_to_net, "nothing_to_net", false},
 };
 constexpr bool in_order() {
   for (std::size_t i = 0; i < names.size(); ++i)

@@ -59,6 +59,7 @@ enum class Errc : std::uint8_t {
   resolved_not_executed = 44,  // two people decided that the bank did not execute it
   bank_suspended = 45,         // a bank of the order takes no part for the time being
   netting_infeasible = 46,     // somebody's cap or liquidity would break
+  nothing_to_net = 47,         // no order that waits is in the window
 };
 std::string_view to_string(Errc e);
 std::optional<Errc> errc_from(std::string_view text);

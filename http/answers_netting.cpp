@@ -111,13 +111,13 @@ void append_comparison(std::string& out, const DryRunComparison& comparison,
 }
 }  // namespace
 
-void answer_netting(Ticket& ticket, const NettingAsk& ask, const NettingBooked& booked) {
+void answer_netting(Ticket& ticket, const NettingBooked& booked) {
   if (booked.refusal.code != Errc::ok) {
     auto problem = refusal_of(ticket.route, booked.refusal);
     if (booked.journal) problem.existing_id = booked.journal.text();
     return ticket.refuse(problem);
   }
-  const auto netting = net(ask.booking.obligations);
+  const auto netting = net(booked.obligations);
   ensure(static_cast<bool>(netting), "what was booked can be netted again");
   auto response = json_response(201);
   if (booked.replayed) response.headers.emplace_back("Idempotent-Replayed", "true");
@@ -132,8 +132,10 @@ void answer_netting(Ticket& ticket, const NettingAsk& ask, const NettingBooked& 
   ticket.answer(std::move(response));
 }
 
-void answer_dry_run(Ticket& ticket, const NettingAsk& ask, const MeansFound& found) {
-  const auto compared = dry_run_without(ask.booking.obligations, found.means, ask.without);
+namespace {
+void answer_comparison(Ticket& ticket, const NettingAsk& ask, const std::vector<Obligation>& obligations,
+                       const std::vector<Means>& means) {
+  const auto compared = dry_run_without(obligations, means, ask.without);
   if (!compared) return ticket.refuse(refusal_of(ticket.route, compared.refusal()));
   auto response = json_response(200);
   std::string& out = response.body;
@@ -147,5 +149,15 @@ void answer_dry_run(Ticket& ticket, const NettingAsk& ask, const MeansFound& fou
   }
   out += '}';
   ticket.answer(std::move(response));
+}
+}  // namespace
+
+void answer_dry_run(Ticket& ticket, const NettingAsk& ask, const MeansFound& found) {
+  answer_comparison(ticket, ask, ask.booking.obligations, found.means);
+}
+
+void answer_window_dry_run(Ticket& ticket, const NettingAsk& ask, const NettingWindowFound& found) {
+  if (found.refusal.code != Errc::ok) return ticket.refuse(refusal_of(ticket.route, found.refusal));
+  answer_comparison(ticket, ask, found.obligations, found.means);
 }
 }  // namespace settled

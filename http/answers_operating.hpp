@@ -26,8 +26,10 @@ void answer_job_ran(Ticket& ticket, const JobsReport& report, const std::string&
 void answer_invariants(Ticket& ticket, const InvariantReport& report);
 
 /// The positions of a booked netting.
-void answer_netting(Ticket& ticket, const NettingAsk& ask, const NettingBooked& booked);
+void answer_netting(Ticket& ticket, const NettingBooked& booked);
 /// What a netting would do, with these means.
 void answer_dry_run(Ticket& ticket, const NettingAsk& ask, const MeansFound& found);
+/// The same with what waits in its window.
+void answer_window_dry_run(Ticket& ticket, const NettingAsk& ask, const NettingWindowFound& found);
 
 }  // namespace settled

@@ -164,8 +164,14 @@ std::optional<Ask> ask_netting(Request& request, Errors& errors) {
     NettingAsk ask;
     ask.booking.caller = request.caller;
     ask.booking.idempotency_key = *idempotency_key_of(request);
-    ask.booking.request_digest = netting_digest(in.obligations);
-    ask.booking.obligations = std::move(in.obligations);
+    ask.booking.by_window = in.window.has_value();
+    if (in.window) {
+      ask.booking.request_digest = netting_digest(*in.window);
+      ask.booking.window = std::move(*in.window);
+    } else {
+      ask.booking.request_digest = netting_digest(in.obligations);
+      ask.booking.obligations = std::move(in.obligations);
+    }
     ask.dry_run = in.dry_run;
     ask.without = std::move(in.without);
     return ask;

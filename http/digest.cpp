@@ -1,5 +1,6 @@
 #include "http/digest.hpp"
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 
@@ -34,6 +35,15 @@ Digest netting_digest(const std::vector<Obligation>& obligations) {
   auto text = lines({"netting/1"});
   for (const Obligation& o : obligations)
     text += lines({o.id, o.from, o.to, std::to_string(o.amount.minor), o.amount.currency.code()});
+  return sha256(text);
+}
+
+Digest netting_digest(const NettingWindow& window) {
+  auto text = lines({"netting-window/1", window.currency.code(), window.value_date,
+                     window.one_method ? to_string(window.method) : std::string_view()});
+  auto banks = window.banks;
+  std::sort(banks.begin(), banks.end());
+  for (const auto& bank : banks) text += lines({bank});
   return sha256(text);
 }
 }  // namespace settled

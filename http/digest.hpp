@@ -2,6 +2,7 @@
 #pragma once
 #include "domain/netting.hpp"
 #include "http/json_in.hpp"
+#include "messages/operating.hpp"
 #include "security/digest.hpp"
 
 namespace settled {
@@ -15,5 +16,7 @@ Digest order_digest(const OrderIn& in);
 /// As order_digest; the account is part of the request.
 Digest funding_digest(AccountId account, Money amount);
 Digest netting_digest(const std::vector<Obligation>& obligations);
+/// Of the window as it was asked for; in which order it names its banks makes no difference.
+Digest netting_digest(const NettingWindow& window);
 
 }  // namespace settled

@@ -36,6 +36,8 @@ constexpr std::array sentences{
     Sentence{Errc::account_exists, "ci", "un tel compte en {0} existe déjà : {1}."},
     Sentence{Errc::no_rail, "b", "aucun connecteur ne sert {0} par cette méthode."},
     Sentence{Errc::netting_infeasible, "baa", "{0} paierait {1} et dispose de {2}."},
+    Sentence{Errc::nothing_to_net, "c",
+             "aucun ordre en {0} qui corresponde n'attend ici sa fenêtre ou des fonds."},
     Sentence{Errc::insufficient_funds, "baaaa",
              "{0} : {1} demandés, {2} disponibles (solde {3}, bloqués {4}). Aucun blocage n'a été posé."},
     Sentence{Errc::illegal_transition, "is", "{0} est {1} : cet état ne permet pas cette action."},

@@ -235,14 +235,19 @@ struct Dispatch {
                      });
   }
   void operator()(const NettingAsk& q) const {
+    const auto booked = [](Ticket& t, const NettingBooked& done) { answer_netting(t, done); };
+    if (q.booking.by_window && q.dry_run)
+      return ask<NettingWindowFound>(self, actors.ledger, most, ticket, ReadNettingWindow{q.booking.window},
+                                     [](Ticket& t, const NettingWindowFound& found) {
+                                       answer_window_dry_run(t, std::get<NettingAsk>(t.ask), found);
+                                     });
+    // Over the intake, which waits for these orders no more.
+    if (q.booking.by_window) return ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
     if (q.dry_run)
       return ask<MeansFound>(
           self, actors.ledger, most, ticket, ReadMeans{},
           [](Ticket& t, const MeansFound& found) { answer_dry_run(t, std::get<NettingAsk>(t.ask), found); });
-    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking,
-                       [](Ticket& t, const NettingBooked& booked) {
-                         answer_netting(t, std::get<NettingAsk>(t.ask), booked);
-                       });
+    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking, booked);
   }
   void operator()(const RulesAsk& q) const {
     ask<RulesFound>(self, actors.ledger, most, ticket, ReadRules{},

@@ -63,12 +63,80 @@ void read_obligations(const JsonTree& tree, std::uint32_t list, NettingIn& in, s
                       "1 to " + std::to_string(netting_obligations_max) + " obligations"});
 }
 
+/// Texts that are BICs, each once; what is wrong is noted and ends it.
+std::vector<std::string> bics_of(const JsonTree& tree, std::uint32_t list, const std::string& name,
+                                 std::vector<Refusal>& errors) {
+  std::vector<std::string> bics;
+  std::unordered_set<std::string_view> named;
+  for (auto i = list + 1; i < tree[list].end; i = tree[i].end) {
+    const auto pointer = name + '/' + std::to_string(bics.size());
+    if (tree[i].kind != JsonKind::text) {
+      errors.push_back({Errc::wrong_type, pointer,
+                        "this is " + std::string(to_string(tree[i].kind)) + ", not a string", "a BIC"});
+      return bics;
+    }
+    auto bic = bic_from(tree[i].text);
+    if (!bic) {
+      errors.push_back({Errc::invalid_value, pointer, bic.refusal().detail, bic.refusal().allowed});
+      return bics;
+    }
+    if (!named.insert(tree[i].text).second) {
+      errors.push_back({Errc::invalid_value, pointer, '"' + *bic + "\" is named twice", "each bank once"});
+      return bics;
+    }
+    bics.push_back(std::move(*bic));
+  }
+  return bics;
+}
+
+NettingWindow read_netting_window(const JsonTree& tree, std::uint32_t index, std::vector<Refusal>& errors) {
+  static const std::vector<std::string_view> known{"currency", "value_date", "method", "banks"};
+  NettingWindow window;
+  if (tree[index].kind != JsonKind::object) {
+    errors.push_back(not_an_object(tree[index].kind, "/window"));
+    return window;
+  }
+  JsonFields fields(tree, index, "/window", known, errors);
+  if (const auto currency = read_currency(fields)) window.currency = *currency;
+  if (const auto date = read_date(fields, "value_date", false)) window.value_date = to_string(*date);
+  window.one_method = fields.find("method", false).has_value();
+  read_choice(fields, "method", false, method_from, "SWIFT, SEPA, LOCAL_ACH or MOCK", window.method);
+  const auto list = read_array(fields, "banks", false, "BICs");
+  if (!list) return window;
+  const auto before = errors.size();
+  window.banks = bics_of(tree, *list, "/window/banks", errors);
+  if (errors.size() == before && (window.banks.size() < 2 || window.banks.size() > netting_banks_max))
+    fields.refuse("banks", {Errc::invalid_value, "", "an order has a payer's and a payee's bank",
+                            "2 to " + std::to_string(netting_banks_max) + " banks, or none: all"});
+  return window;
+}
+
+void read_what_to_net(const JsonTree& tree, JsonFields& fields, NettingIn& in, std::vector<Refusal>& errors) {
+  const auto window = fields.find("window", false), obligations = fields.find("obligations", false);
+  if (window && obligations) {
+    fields.refuse("window", {Errc::invalid_value, "", "obligations and a window are two nettings",
+                             "either obligations or window"});
+  } else if (window) {
+    in.window = read_netting_window(tree, *window, errors);
+  } else if (!obligations) {
+    fields.refuse("obligations", {Errc::missing_field, "", "nothing says what is to be netted",
+                                  "either obligations or window"});
+  } else if (const auto list = read_array(fields, "obligations", true, "obligations")) {
+    read_obligations(tree, *list, in, errors);
+  }
+}
+
 void read_without(const JsonTree& tree, JsonFields& fields, NettingIn& in, std::vector<Refusal>& errors) {
   const auto list = read_array(fields, "without", false, "BICs");
   if (!list || tree[*list].end == *list + 1) return;
   if (!in.dry_run) {
     fields.refuse("without", {Errc::invalid_value, "", "banks are left out of a dry run only",
                               "\"dry_run\": true, or the obligations without theirs"});
+    return;
+  }
+  // Who takes part in a window shows when it is looked at.
+  if (in.window) {
+    in.without = bics_of(tree, *list, "/without", errors);
     return;
   }
   std::unordered_set<std::string_view> there;
@@ -205,16 +273,15 @@ Parsed<HolidayRule> parse_holiday(std::string& body) {
 }
 
 Parsed<NettingIn> parse_netting(std::string& body) {
-  static const std::vector<std::string_view> known{"obligations", "dry_run", "without"};
-  return parse_object<NettingIn>(
-      body, known, [](JsonFields& fields, const JsonTree& tree, std::vector<Refusal>& errors) {
-        NettingIn in;
-        in.dry_run = fields.boolean("dry_run").value_or(false);
-        if (const auto list = read_array(fields, "obligations", true, "obligations"))
-          read_obligations(tree, *list, in, errors);
-        read_without(tree, fields, in, errors);
-        return in;
-      });
+  static const std::vector<std::string_view> known{"obligations", "window", "dry_run", "without"};
+  return parse_object<NettingIn>(body, known,
+                                 [](JsonFields& fields, const JsonTree& tree, std::vector<Refusal>& errors) {
+                                   NettingIn in;
+                                   in.dry_run = fields.boolean("dry_run").value_or(false);
+                                   read_what_to_net(tree, fields, in, errors);
+                                   read_without(tree, fields, in, errors);
+                                   return in;
+                                 });
 }
 
 std::vector<Refusal> check_no_body(std::string& body) {

@@ -5,6 +5,7 @@
 #include "domain/netting.hpp"
 #include "domain/rules.hpp"
 #include "http/json_in.hpp"
+#include "messages/operating.hpp"
 
 namespace settled {
 
@@ -32,8 +33,10 @@ Parsed<BankProfile> parse_bank(std::string& body, std::string bic);
 Parsed<HolidayRule> parse_holiday(std::string& body);
 
 inline constexpr std::size_t netting_obligations_max = 10'000;
+inline constexpr std::size_t netting_banks_max = 1'000;
 struct NettingIn {
   std::vector<Obligation> obligations;
+  std::optional<NettingWindow> window;  // instead of them
   bool dry_run = false;
   std::vector<std::string> without;  // of a dry run: compare with these banks left out
 };

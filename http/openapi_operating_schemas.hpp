@@ -51,7 +51,8 @@ inline constexpr char openapi_operating_schemas[] = R"json({
 "AccountChange": {"type": "object", "additionalProperties": false, "minProperties": 1, "properties": {
   "status": {"enum": ["open", "closed"]}, "floor": {"type": ["string", "number"], "description": "Zero, or a negative amount for a credit line."},
   "low_threshold": {"type": ["string", "number", "null"]}, "high_threshold": {"type": ["string", "number", "null"], "description": "Null: none."}}},
-"Netting": {"type": "object", "additionalProperties": false, "required": ["obligations"], "properties": {
+"Netting": {"type": "object", "additionalProperties": false, "oneOf": [{"required": ["obligations"]}, {"required": ["window"]}], "properties": {
+  "window": {"$ref": "#/components/schemas/NettingWindow"},
   "obligations": {"type": "array", "minItems": 1, "maxItems": 10000, "items": {"type": "object", "additionalProperties": false,
     "required": ["obligation_id", "from_bank", "to_bank", "amount", "currency"], "properties": {
     "obligation_id": {"type": "string", "minLength": 1, "maxLength": 64},
@@ -59,6 +60,10 @@ inline constexpr char openapi_operating_schemas[] = R"json({
     "amount": {"$ref": "#/components/schemas/Amount"}, "currency": {"$ref": "#/components/schemas/Currency"}}}},
   "dry_run": {"type": "boolean", "default": false, "description": "Shows what would happen and changes nothing."},
   "without": {"type": "array", "items": {"$ref": "#/components/schemas/Bic"}, "description": "Of a dry run: compare with these banks left out."}}},
+"NettingWindow": {"type": "object", "additionalProperties": false, "required": ["currency"], "description": "The orders that wait (PENDING) in this currency and whose banks both have an open vostro here; all of them settle, or none.", "properties": {
+  "currency": {"$ref": "#/components/schemas/Currency"}, "value_date": {"type": "string", "format": "date"},
+  "method": {"enum": ["SWIFT", "SEPA", "LOCAL_ACH", "MOCK"]},
+  "banks": {"type": "array", "minItems": 2, "maxItems": 1000, "uniqueItems": true, "items": {"$ref": "#/components/schemas/Bic"}, "description": "Payer's and payee's bank are both among these."}}},
 "NetSide": {"type": "object", "required": ["sum", "obligations"], "properties": {
   "sum": {"$ref": "#/components/schemas/AmountText"}, "obligations": {"type": "array", "items": {"type": "string"}}}},
 "NetTotals": {"type": "array", "items": {"type": "object", "required": ["currency", "obligations", "gross", "bilateral", "multilateral"], "properties": {

@@ -137,12 +137,16 @@ Shape shape_of(RouteId id) {
     case RouteId::list_nettings:
       return list("[BookedNetting]", {});
     case RouteId::post_netting:
-      return {
-          "Netting",
-          201,
-          "NettingBooked",
-          {"Idempotency-Key"},
-          joined({form, amount, key, {Errc::same_bank, Errc::unknown_bank, Errc::netting_infeasible}, away})};
+      return {"Netting",
+              201,
+              "NettingBooked",
+              {"Idempotency-Key"},
+              joined({form,
+                      amount,
+                      key,
+                      {Errc::same_bank, Errc::unknown_bank, Errc::netting_infeasible, Errc::nothing_to_net,
+                       Errc::illegal_transition},
+                      away})};
     case RouteId::list_windows:
       return {"", 200, "Windows", {}, reading(query)};
     case RouteId::next_window:

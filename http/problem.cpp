@@ -114,6 +114,8 @@ constexpr std::array rows{
         "cette banque ne participe pas en ce moment."},
     Row{Errc::netting_infeasible, 422, "The netting cannot be settled", "La compensation est irréalisable",
         "le plafond ou la liquidité d'un participant ne suffit pas."},
+    Row{Errc::nothing_to_net, 422, "There is nothing to net", "Il n'y a rien à compenser",
+        "aucun ordre en attente ne correspond à cette fenêtre."},
 };
 constexpr bool in_order() {
   for (std::size_t i = 0; i < rows.size(); ++i)
@@ -121,7 +123,7 @@ constexpr bool in_order() {
   return true;
 }
 static_assert(in_order(), "the table is indexed by the code");
-static_assert(rows.size() == static_cast<std::size_t>(Errc::netting_infeasible) + 1, "a row for every code");
+static_assert(rows.size() == static_cast<std::size_t>(Errc::nothing_to_net) + 1, "a row for every code");
 
 const Row& row(Errc code) { return rows.at(static_cast<std::size_t>(code)); }
 

@@ -69,6 +69,8 @@ CAF_ADD_TYPE_ID(settled, (settled::ListRecords))
 CAF_ADD_TYPE_ID(settled, (settled::RecordPage))
 CAF_ADD_TYPE_ID(settled, (settled::SettlementMoved))
 CAF_ADD_TYPE_ID(settled, (settled::LookAfterLocks))
+CAF_ADD_TYPE_ID(settled, (settled::ReadNettingWindow))
+CAF_ADD_TYPE_ID(settled, (settled::NettingWindowFound))
 CAF_END_TYPE_ID_BLOCK(settled)
 
 namespace settled {
@@ -80,7 +82,8 @@ using IntakeActor = caf::typed_actor<
     caf::replies_to<ApproveAction>::with<ActionAnswered>, caf::replies_to<ChangeRules>::with<RulesFound>,
     caf::replies_to<ReadWindow>::with<WindowFound>, caf::replies_to<RetryParked>::with<Count>,
     caf::replies_to<WatchEnded>::with<Count>, caf::replies_to<LookAfterLocks>::with<Count>,
-    caf::replies_to<ReadRecovery>::with<RecoveryReport>, caf::replies_to<ReadHealth>::with<HealthReport>>;
+    caf::replies_to<ReadRecovery>::with<RecoveryReport>, caf::replies_to<BookNetting>::with<NettingBooked>,
+    caf::replies_to<ReadHealth>::with<HealthReport>>;
 
 /// actors/settlement: one per settlement in flight.
 using SettlementActor =
@@ -98,6 +101,7 @@ using LedgerActor = caf::typed_actor<
     caf::replies_to<CancelSettlement>::with<ActionAnswered>,
     caf::replies_to<CloseBreak>::with<ActionAnswered>, caf::replies_to<EscalateUnknowns>::with<Count>,
     caf::replies_to<BookNetting>::with<NettingBooked>, caf::replies_to<ReadMeans>::with<MeansFound>,
+    caf::replies_to<ReadNettingWindow>::with<NettingWindowFound>,
     caf::replies_to<ReadRules>::with<RulesFound>, caf::replies_to<ChangeRules>::with<RulesFound>,
     caf::replies_to<ReadInFlight>::with<InFlight>>;
 

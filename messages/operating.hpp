@@ -87,18 +87,44 @@ struct ChangeAccount {
   std::int64_t floor = 0, low = no_threshold, high = no_threshold;
 };
 
-/// Books the net positions of a set of obligations between the vostros of their banks, all or nothing.
-/// Answered with NettingBooked. Refusals: unknown_bank, netting_infeasible, idempotency_mismatch.
+/// Which of the orders that wait (PENDING) are netted: those of the currency whose banks both have an open
+/// vostro here. What is empty narrows nothing down.
+struct NettingWindow {
+  Currency currency;
+  std::string value_date;  // YYYY-MM-DD
+  bool one_method = false;
+  Method method = Method::LOCAL_ACH;  // where `one_method`
+  std::vector<std::string> banks;     // payer's and payee's are both among these
+};
+/// Books the net positions of a set of obligations between the vostros of their banks, all or nothing. Or,
+/// by window: all its orders settle between the vostros, all or none, and need funds for their net only.
+/// Sent to storage/ledger_writer; by window over actors/intake, which waits for the orders no more. Answered
+/// with NettingBooked. Refusals: unknown_bank, netting_infeasible, idempotency_mismatch, amount_overflow,
+/// nothing_to_net, illegal_transition (by window, in quarantine).
 struct BookNetting {
   std::string caller;
   std::string idempotency_key;
   Digest request_digest{};
   std::vector<Obligation> obligations;
+  bool by_window = false;
+  NettingWindow window;  // instead of `obligations`
 };
 struct NettingBooked {
   JournalId journal;
   Micros at = 0;
   bool replayed = false;
+  Refusal refusal;
+  std::vector<Obligation> obligations;  // as they were booked, also in a replay
+  std::vector<Recorded> ended;          // of a window: what this very request settled
+};
+/// What a window holds now, as obligations, and what every bank could pay. Changes nothing. Answered by
+/// storage/ledger_writer with NettingWindowFound; refusal: nothing_to_net.
+struct ReadNettingWindow {
+  NettingWindow window;
+};
+struct NettingWindowFound {
+  std::vector<Obligation> obligations;
+  std::vector<Means> means;
   Refusal refusal;
 };
 /// What every bank could pay now. Answered by storage/ledger_writer with MeansFound.
@@ -297,12 +323,22 @@ typename F::result_type inspect(F& f, Obligation& x) {
   return f(caf::meta::type_name("Obligation"), x.id, x.from, x.to, x.amount);
 }
 template <class F>
+typename F::result_type inspect(F& f, NettingWindow& x) {
+  return f(caf::meta::type_name("NettingWindow"), x.currency, x.value_date, x.one_method, x.method, x.banks);
+}
+template <class F>
 typename F::result_type inspect(F& f, BookNetting& x) {
-  return f(caf::meta::type_name("BookNetting"), x.caller, x.idempotency_key, x.request_digest, x.obligations);
+  return f(caf::meta::type_name("BookNetting"), x.caller, x.idempotency_key, x.request_digest, x.obligations,
+           x.by_window, x.window);
 }
 template <class F>
 typename F::result_type inspect(F& f, NettingBooked& x) {
-  return f(caf::meta::type_name("NettingBooked"), x.journal, x.at, x.replayed, x.refusal);
+  return f(caf::meta::type_name("NettingBooked"), x.journal, x.at, x.replayed, x.refusal, x.obligations,
+           x.ended);
+}
+template <class F>
+typename F::result_type inspect(F& f, ReadNettingWindow& x) {
+  return f(caf::meta::type_name("ReadNettingWindow"), x.window);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReadMeans&) {
@@ -390,6 +426,7 @@ typename F::result_type inspect(F& f, RecordPage& x) {
 }  // namespace settled
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::MeansFound)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::NettingWindowFound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::ReadRules)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::RulesFound)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::ChangeRules)

@@ -5,6 +5,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace settled {
@@ -86,8 +87,16 @@ struct NettingRow {
   JournalId id;
   std::string caller, idempotency_key;
   Digest request_digest{};
-  std::string obligations, positions;  // JSON
+  std::vector<Obligation> obligations;
+  std::string positions;  // JSON
   Micros at = 0;
+};
+/// The connector of orders that were settled by netting.
+inline constexpr std::string_view netting_connector = "netting";
+/// An order that was settled by netting: from now on its payee's side is a vostro, and nobody carries it.
+struct NettedRow {
+  SettlementId settlement;
+  AccountId credit_account;
 };
 
 struct EventRow {
@@ -121,6 +130,7 @@ struct LedgerBatch {
   std::vector<OpenBreakRow> opened_breaks;
   std::vector<ClosedBreakRow> closed_breaks;
   std::vector<NettingRow> nettings;
+  std::vector<NettedRow> netted;  // among `changed` as well
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
   boost::unordered_flat_map<AccountId, AccountDelta, std::hash<AccountId>> deltas;

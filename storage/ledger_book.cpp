@@ -1,6 +1,7 @@
 #include "storage/ledger_book.hpp"
 
 #include "security/digest.hpp"
+#include "storage/bank_reference.hpp"
 #include "telemetry/mutant.hpp"
 
 #include <algorithm>
@@ -209,7 +210,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   s.debit_account = *debit;
   s.credit_account = *credit;
   s.connector = item.connector;
-  s.reference = bank_reference_of(item.id);
+  s.reference = bank_reference_of(caller, item.order.idempotency_key);
   s.trace_id = item.order.trace_id;
   s.value_date = admission.value_date;
   s.next_cut_off = admission.next_cut_off;
@@ -263,6 +264,12 @@ void LedgerBook::lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch)
 
 // No outside world, so no intent before it and no outcome after it: every step in one commit.
 void LedgerBook::settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch) {
+  walk_on_us(s, at, batch);
+  post(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
+  post(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
+}
+
+void LedgerBook::walk_on_us(SettlementView& s, Micros at, LedgerBatch& batch) {
   s.status = Status::FUNDS_LOCKED;
   for (const Event event : {Event::send, Event::confirm, Event::confirm}) s.status = *next(s.status, event);
   s.waiting = Waiting::no;
@@ -270,8 +277,6 @@ void LedgerBook::settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch) 
   s.locked_at = s.sent_at = s.last_sent_at = s.confirmed_at = s.finalized_at = at;
   s.last_outcome = to_string(Outcome::completed);
   batch.holds.push_back({s.id, s.debit_account, s.credit_account, s.order.amount, at, true});
-  post(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
-  post(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
 }
 
 void LedgerBook::keep_open(const Recorded& s) {
@@ -314,16 +319,22 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 }
 
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
+  const Account& a = accounts_.at(id);
+  const auto before = a.balance;
+  enter(id, journal, amount, at, batch);
+  tell_crossing(a, before, at, batch);
+}
+
+void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, Micros at,
+                       LedgerBatch& batch) {
   auto& a = accounts_.at(id);
   const auto change = debit_normal(a.kind) ? amount : -amount;
-  const auto before = a.balance;
   a.balance = must_add(a.balance, change);
   ++a.version;
   auto& delta = batch.deltas[id];
   delta.balance = must_add(delta.balance, change);
   ++delta.entries;
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
-  tell_crossing(a, before, at, batch);
 }
 
 void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at, LedgerBatch& batch) {

@@ -48,6 +48,7 @@ class LedgerBook {
   AccountChanged change_account(const ChangeAccount& request, LedgerBatch& batch);
   MeansFound means() const;
   NettingBooked book_netting(JournalId journal, const BookNetting& request, LedgerBatch& batch);
+  NettingWindowFound netting_window(const NettingWindow& window) const;
   RulesFound change_rules(const ChangeRules& request, LedgerBatch& batch);
   const Rules& rules() const { return rules_; }
   AccountChanged open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch);
@@ -85,17 +86,26 @@ class LedgerBook {
   /// Holds the funds and records the intent; on us, also its end.
   void lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch);
   void settle_on_us(SettlementView& s, Micros at, LedgerBatch& batch);
+  /// All its steps and its hold, without the entries.
+  void walk_on_us(SettlementView& s, Micros at, LedgerBatch& batch);
+  /// Oldest first; without those that `batch` opens, of which nobody has heard yet.
+  std::vector<SettlementView> waiting_in(const NettingWindow& window, const LedgerBatch& batch) const;
+  std::vector<Recorded> settle_netted(JournalId journal, std::vector<SettlementView> orders, Micros at,
+                                      LedgerBatch& batch);
+  /// Does a position break funds, or the range of an account?
+  std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);
   Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
   void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
   void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);
-  void open_break(BreakId id, std::string kind, const Recorded& s, std::string detail,
-                  LedgerBatch& batch);
+  void open_break(BreakId id, std::string kind, const Recorded& s, std::string detail, LedgerBatch& batch);
   void hold(const SettlementView& s, LedgerBatch& batch);
   void end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch);
   void post(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
+  /// The same, but nobody is told which thresholds it crosses.
+  void enter(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
 
   Clock clock_;
   EventChain chain_;

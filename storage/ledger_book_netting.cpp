@@ -1,23 +1,13 @@
-// Net positions, booked between the vostros of their banks.
+// Net positions, booked between the vostros of their banks; and orders that wait, settled by their net.
 #include "storage/ledger_book.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace settled {
 namespace {
-std::string obligations_json(const std::vector<Obligation>& obligations) {
-  std::string json = "[";
-  for (const Obligation& o : obligations) {
-    if (json.size() > 1) json += ',';
-    json += JsonObject{}
-                .text("id", o.id)
-                .text("from", o.from)
-                .text("to", o.to)
-                .text("amount", format_amount(o.amount.minor, o.amount.currency))
-                .text("currency", o.amount.currency.code())
-                .done();
-  }
-  return json + ']';
-}
-
 std::string positions_json(const std::vector<MultilateralNet>& positions) {
   std::string json = "[";
   for (const auto& p : positions) {
@@ -31,6 +21,32 @@ std::string positions_json(const std::vector<MultilateralNet>& positions) {
                 .done();
   }
   return json + ']';
+}
+
+std::vector<Obligation> obligations_of(const std::vector<SettlementView>& orders) {
+  std::vector<Obligation> obligations;
+  obligations.reserve(orders.size());
+  for (const auto& s : orders)
+    obligations.push_back({s.id.text(), s.order.from_bank, s.order.to_bank, s.order.amount});
+  return obligations;
+}
+
+Refusal nothing_to_net(const NettingWindow& window) {
+  return {Errc::nothing_to_net, "/window",
+          "no order in " + std::string(window.currency.code()) +
+              " that fits waits here for its window or for funds.",
+          "orders with status PENDING whose banks both have an open vostro here"};
+}
+
+std::string netted_payload(const SettlementView& s, Waiting waited_for, JournalId journal) {
+  return JsonObject{}
+      .text("status", to_string(s.status))
+      .raw("steps", R"(["VALIDATING","FUNDS_LOCKED","EXECUTING","CONFIRMING","COMPLETED"])")
+      .text("waited_for", to_string(waited_for))
+      .text("connector", s.connector)
+      .text("reference", s.reference)
+      .text("netting", journal.text())
+      .done();
 }
 }  // namespace
 
@@ -46,37 +62,137 @@ MeansFound LedgerBook::means() const {
   return found;
 }
 
-NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& request, LedgerBatch& batch) {
-  const auto plan = dry_run(request.obligations, means().means);
-  if (!plan) return {.refusal = plan.refusal()};
-  for (const DryRunLine& line : plan->lines) {
-    if (!vostros_.contains({line.participant, line.currency}))
-      return {.refusal = {Errc::unknown_bank, "/obligations",
-                          line.participant + " has no vostro in " + std::string(line.currency.code()) + ".",
-                          "a bank with a vostro: GET /api/v1/accounts/vostro"}};
-    if (line.breaks())
-      return {.refusal = {Errc::netting_infeasible, "/obligations",
-                          line.participant + " would pay " + format_for_people(line.pays, line.currency) +
-                              " and has " + format_for_people(line.available, line.currency) + " available.",
-                          "the dry run shows who lacks what: \"dry_run\": true"}};
+std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
+                                                   const LedgerBatch& batch) const {
+  std::unordered_set<SettlementId> unheard;
+  for (const OpenedRow& row : batch.opened) unheard.insert(row.settlement->id);
+  const std::unordered_set<std::string_view> named(window.banks.begin(), window.banks.end());
+  const auto takes_part = [&](const std::string& bank) {
+    if (!named.empty() && !named.contains(bank)) return false;
+    const auto at = vostros_.find({bank, window.currency});
+    return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
+  };
+  std::vector<SettlementView> orders;
+  for (const auto& place : queue_) {
+    const SettlementView& s = open_.at(place.id);
+    if (s.order.amount.currency == window.currency &&
+        (window.value_date.empty() || s.value_date == window.value_date) &&
+        (!window.one_method || s.order.method == window.method) && takes_part(s.order.from_bank) &&
+        takes_part(s.order.to_bank) && !unheard.contains(s.id))
+      orders.push_back(s);
   }
+  std::sort(orders.begin(), orders.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+  return orders;
+}
+
+NettingWindowFound LedgerBook::netting_window(const NettingWindow& window) const {
+  const auto orders = waiting_in(window, {});
+  if (orders.empty()) return {.obligations = {}, .means = {}, .refusal = nothing_to_net(window)};
+  return {.obligations = obligations_of(orders), .means = means().means, .refusal = {}};
+}
+
+std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_window) const {
+  const std::string field = by_window ? "/window" : "/obligations";
+  for (const DryRunLine& line : plan.lines) {
+    if (!vostros_.contains({line.participant, line.currency}))
+      return Refusal{Errc::unknown_bank, field,
+                     line.participant + " has no vostro in " + std::string(line.currency.code()) + ".",
+                     "a bank with a vostro: GET /api/v1/accounts/vostro"};
+    if (line.breaks())
+      return Refusal{Errc::netting_infeasible, field,
+                     line.participant + " would pay " + format_for_people(line.pays, line.currency) +
+                         " and has " + format_for_people(line.available, line.currency) + " available.",
+                     "the dry run shows who lacks what: \"dry_run\": true"};
+  }
+  for (const auto& position : plan.netting.multilateral) {
+    const Account& a = accounts_.at(vostros_.at({position.participant, position.currency}));
+    // By window every order is posted by itself, what comes in before what goes out.
+    const auto highest = checked_add(a.balance, by_window ? position.in.sum : position.net);
+    if (!highest || *highest > largest_balance)
+      return Refusal{Errc::amount_overflow, field,
+                     "the balance of " + position.participant + " would be larger than it may be.",
+                     "balances up to " + format_amount(largest_balance, position.currency)};
+  }
+  return std::nullopt;
+}
+
+NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& request, LedgerBatch& batch) {
+  std::vector<SettlementView> orders;
+  if (request.by_window) {
+    orders = waiting_in(request.window, batch);
+    if (orders.empty()) return {.refusal = nothing_to_net(request.window)};
+  }
+  auto obligations = request.by_window ? obligations_of(orders) : request.obligations;
+  const auto plan = dry_run(obligations, means().means);
+  if (!plan) {
+    auto refusal = plan.refusal();
+    if (request.by_window) refusal.field = "/window";
+    return {.refusal = std::move(refusal)};
+  }
+  if (auto refusal = why_infeasible(*plan, request.by_window)) return {.refusal = std::move(*refusal)};
   const Micros now = clock_();
-  for (const auto& position : plan->netting.multilateral)
-    if (position.net != 0)
-      post(vostros_.at({position.participant, position.currency}), journal.uuid, -position.net, now, batch);
+  std::vector<Recorded> ended;
+  if (request.by_window) {
+    ended = settle_netted(journal, std::move(orders), now, batch);
+  } else {
+    for (const auto& position : plan->netting.multilateral)
+      if (position.net != 0)
+        post(vostros_.at({position.participant, position.currency}), journal.uuid, -position.net, now, batch);
+  }
   const auto positions = positions_json(plan->netting.multilateral);
   batch.nettings.push_back({.id = journal,
                             .caller = request.caller,
                             .idempotency_key = request.idempotency_key,
                             .request_digest = request.request_digest,
-                            .obligations = obligations_json(request.obligations),
+                            .obligations = obligations,
                             .positions = positions,
                             .at = now});
   chain_.append(batch, now, "netting.booked", journal.uuid,
                 JsonObject{}
-                    .number("obligations", static_cast<std::int64_t>(request.obligations.size()))
+                    .number("obligations", static_cast<std::int64_t>(obligations.size()))
                     .raw("positions", positions)
                     .done());
-  return {.journal = journal, .at = now};
+  return {.journal = journal,
+          .at = now,
+          .refusal = {},
+          .obligations = std::move(obligations),
+          .ended = std::move(ended)};
+}
+
+// Each order settles as one on us does. All credits come before all debits: then no balance on the way is
+// below both what it was and what it becomes, and it is the net alone that needs funds.
+std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<SettlementView> orders,
+                                                Micros at, LedgerBatch& batch) {
+  std::unordered_map<AccountId, std::int64_t> before;
+  for (SettlementView& s : orders) {
+    s.credit_account = vostros_.at({s.order.to_bank, s.order.amount.currency});
+    s.connector = netting_connector;
+    walk_on_us(s, at, batch);
+    for (const AccountId id : {s.debit_account, s.credit_account})
+      before.emplace(id, accounts_.at(id).balance);
+  }
+  for (const auto& s : orders) enter(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
+  for (const auto& s : orders) enter(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
+  // What an account crosses on the way and back again is no news.
+  for (const auto& [id, balance] : before) tell_crossing(accounts_.at(id), balance, at, batch);
+  // What this batch has changed already (why an order waits) is written together with this.
+  std::unordered_map<SettlementId, std::size_t> rows;
+  for (std::size_t i = 0; i < batch.changed.size(); ++i) rows.emplace(batch.changed[i].settlement->id, i);
+  std::vector<Recorded> ended;
+  for (auto& order : orders) {
+    const Recorded s(std::move(order));
+    chain_.append(batch, at, event_kind(s->status), s->id.uuid,
+                  netted_payload(s, open_.at(s->id)->waiting, journal));
+    if (const auto row = rows.find(s->id); row != rows.end())
+      batch.changed[row->second].settlement = s;
+    else
+      batch.changed.push_back({s, Status::PENDING});
+    batch.netted.push_back({s->id, s->credit_account});
+    queue_.erase(place_of(s));
+    open_.erase(s->id);
+    end_doubt(s, batch);
+    ended.push_back(s);
+  }
+  return ended;
 }
 }  // namespace settled

@@ -38,10 +38,14 @@ struct KnownSettlement {
   Digest request_digest{};
   Recorded settlement;
 };
-/// A funding or a netting.
 struct KnownFunding {
   Digest request_digest{};
   JournalId journal;
+};
+struct KnownNetting {
+  Digest request_digest{};
+  JournalId journal;
+  std::vector<Obligation> obligations;
 };
 
 class LedgerStore {
@@ -53,7 +57,7 @@ class LedgerStore {
   virtual std::vector<KnownSettlement> find_keys(const std::string& caller,
                                                  std::span<const std::string_view> keys) = 0;
   virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
-  virtual std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) = 0;
+  virtual std::optional<KnownNetting> find_netting(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<Recorded> find(SettlementId id) = 0;
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was

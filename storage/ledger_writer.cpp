@@ -214,7 +214,10 @@ class LedgerRound {
       if (auto stored = state_.store->find_netting(request.caller, request.idempotency_key))
         known = nettings_.emplace(key, *stored).first;
     if (known != nettings_.end()) {
-      NettingBooked answer{.journal = known->second.journal, .replayed = true};
+      NettingBooked answer{.journal = known->second.journal,
+                           .replayed = true,
+                           .refusal = {},
+                           .obligations = known->second.obligations};
       if (known->second.request_digest != request.request_digest)
         answer.refusal = {Errc::idempotency_mismatch, "",
                           "This key was used for another netting (" + answer.journal.text() + ").",
@@ -223,7 +226,8 @@ class LedgerRound {
     }
     auto answer = book_.book_netting({state_.settings.ids()}, request, batch_);
     if (answer.refusal.code == Errc::ok)
-      nettings_.emplace(key, KnownFunding{request.request_digest, answer.journal});
+      nettings_.emplace(key, KnownNetting{request.request_digest, answer.journal, answer.obligations});
+    for (const SettlementView& s : answer.ended) stepped_.insert(s.id);
     deliver(p, std::move(answer));
   }
 
@@ -308,7 +312,8 @@ class LedgerRound {
   std::vector<Pending*> again_;                                              // for the next round
   std::unordered_map<std::string, KnownSettlement> known_;                   // recorded before
   boost::unordered_flat_map<CallerKey, std::size_t, CallerKeyHash> opened_;  // place among the batch's rows
-  std::unordered_map<std::string, KnownFunding> fundings_, nettings_;
+  std::unordered_map<std::string, KnownFunding> fundings_;
+  std::unordered_map<std::string, KnownNetting> nettings_;
   std::future<void> writing_;  // the last member: its end is waited for before anything else goes
 };
 
@@ -526,6 +531,10 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
       [=](const ReadMeans&) -> caf::result<MeansFound> {
         if (auto why = all_written(self)) return why;
         return self->state.book->means();
+      },
+      [=](const ReadNettingWindow& question) -> caf::result<NettingWindowFound> {
+        if (auto why = all_written(self)) return why;
+        return self->state.book->netting_window(question.window);
       },
       [=](const ReadRules&) -> caf::result<RulesFound> {
         if (auto why = all_written(self)) return why;

@@ -1,5 +1,6 @@
 #include "storage/memory_ledger_store.hpp"
 
+#include <algorithm>
 #include <set>
 
 namespace settled {
@@ -134,6 +135,14 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
     const auto at = breaks.find(c.id);
     rule(at != breaks.end() && at->second.open, "a break is closed once");
   }
+  for (const NettedRow& n : b.netted)
+    rule(std::any_of(b.changed.begin(), b.changed.end(),
+                     [&](const ChangedRow& row) {
+                       return row.settlement->id == n.settlement &&
+                              row.settlement->credit_account == n.credit_account &&
+                              row.settlement->connector == netting_connector;
+                     }),
+         "a netted order is a changed one");
   for (const NettingRow& n : b.nettings)
     rule(!nettings.contains({n.caller, n.idempotency_key}), "nettings_caller_idem_key_key");
 }
@@ -245,11 +254,11 @@ class MemoryLedgerStore final : public LedgerStore {
     return KnownFunding{at->second.request_digest, at->second.journal};
   }
 
-  std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) override {
+  std::optional<KnownNetting> find_netting(const std::string& caller, const std::string& key) override {
     settings_.on_read();
     const auto at = books_.nettings.find({caller, key});
     if (at == books_.nettings.end()) return std::nullopt;
-    return KnownFunding{at->second.request_digest, at->second.id};
+    return KnownNetting{at->second.request_digest, at->second.id, at->second.obligations};
   }
 
   std::optional<Recorded> find(SettlementId id) override {

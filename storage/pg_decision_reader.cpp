@@ -103,6 +103,29 @@ Rules read_rules(pqxx::transaction_base& tx) {
 }
 }  // namespace
 
+std::optional<KnownNetting> read_netting(pqxx::transaction_base& tx, const std::string& caller,
+                                         const std::string& key) {
+  const auto rows = tx.exec_params(
+      "select n.id, n.request_digest, o ->> 'id', o ->> 'from', o ->> 'to', o ->> 'amount', o ->> 'currency' "
+      "from nettings n, json_array_elements(n.obligations::json) with ordinality as list(o, place) "
+      "where n.caller = $1 and n.idem_key = $2 order by place",
+      caller, key);
+  if (rows.empty()) return std::nullopt;
+  KnownNetting known_one;
+  known_one.journal = {known(uuid_from(rows[0][0].c_str()), "a recorded id is a uuid")};
+  const pqxx::binarystring digest(rows[0][1]);
+  std::copy_n(digest.begin(), std::min(digest.size(), known_one.request_digest.size()),
+              known_one.request_digest.begin());
+  for (const auto& row : rows) {
+    const auto currency = currency_from(row[6].c_str());
+    ensure(static_cast<bool>(currency), "a recorded currency is one we know");
+    const auto amount = positive_amount(row[5].c_str(), *currency);
+    ensure(static_cast<bool>(amount), "a recorded amount is one");
+    known_one.obligations.push_back({row[2].c_str(), row[3].c_str(), row[4].c_str(), *amount});
+  }
+  return known_one;
+}
+
 void read_decisions(pqxx::transaction_base& tx, LedgerSnapshot& snapshot) {
   for (const auto& row :
        tx.exec(std::string("select id, kind, settlement_id, verdict, reason, bank_reference, shown, digest, "

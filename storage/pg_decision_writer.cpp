@@ -1,6 +1,8 @@
 #include "storage/pg_decision_writer.hpp"
 
 #include "domain/default_windows.hpp"
+#include "storage/event_chain.hpp"
+#include "storage/pg_array.hpp"
 
 namespace settled {
 namespace {
@@ -93,14 +95,44 @@ void write_breaks(pqxx::transaction_base& tx, const LedgerBatch& batch) {
   }
 }
 
+std::string obligations_json(const std::vector<Obligation>& obligations) {
+  std::string json = "[";
+  for (const Obligation& o : obligations) {
+    if (json.size() > 1) json += ',';
+    json += JsonObject{}
+                .text("id", o.id)
+                .text("from", o.from)
+                .text("to", o.to)
+                .text("amount", format_amount(o.amount.minor, o.amount.currency))
+                .text("currency", o.amount.currency.code())
+                .done();
+  }
+  return json + ']';
+}
+
+/// What `change_settlements` never changes, so that the hot path need not carry it.
+void change_netted(pqxx::transaction_base& tx, const std::vector<NettedRow>& netted) {
+  if (netted.empty()) return;
+  PgArray ids(PgArray::Of::uuid), accounts(PgArray::Of::uuid);
+  for (const NettedRow& row : netted) {
+    ids.uuid(row.settlement.uuid);
+    accounts.uuid(row.credit_account.uuid);
+  }
+  const auto changed = tx.exec_params(
+      "update settlement_transactions s set credit_account = t.account, connector = $3 "
+      "from unnest($1::uuid[], $2::uuid[]) t(id, account) where s.id = t.id and s.status = 'COMPLETED'",
+      pqxx::binarystring(ids.bytes()), pqxx::binarystring(accounts.bytes()), std::string(netting_connector));
+  ensure(static_cast<std::size_t>(changed.affected_rows()) == netted.size(), "what was netted is completed");
+}
+
 void insert_netting(pqxx::transaction_base& tx, const NettingRow& n) {
   tx.exec_params(
       "insert into nettings(id, caller, idem_key, request_digest, obligations, positions, at) values ($1, "
       "$2, "
       "$3, $4, $5, $6, " +
           time_param(7) + ")",
-      to_string(n.id.uuid), n.caller, n.idempotency_key, bytes(n.request_digest), n.obligations, n.positions,
-      n.at);
+      to_string(n.id.uuid), n.caller, n.idempotency_key, bytes(n.request_digest),
+      obligations_json(n.obligations), n.positions, n.at);
 }
 
 void put_window(pqxx::transaction_base& tx, const WindowDefinition& w) {
@@ -154,6 +186,7 @@ void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
   for (const CompensationRow& c : batch.compensations) insert_compensation(tx, c);
   write_breaks(tx, batch);
   for (const NettingRow& n : batch.nettings) insert_netting(tx, n);
+  change_netted(tx, batch.netted);
   for (const ChangeRules& change : batch.rule_changes) change_rules(tx, change);
 }
 

@@ -125,9 +125,11 @@ class PgLedgerStore final : public LedgerStore {
                         caller, key);
   }
 
-  std::optional<KnownFunding> find_netting(const std::string& caller, const std::string& key) override {
-    return find_journal("select id, request_digest from nettings where caller = $1 and idem_key = $2", caller,
-                        key);
+  std::optional<KnownNetting> find_netting(const std::string& caller, const std::string& key) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return read_netting(tx, caller, key);
+    });
   }
 
   std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,

@@ -128,6 +128,12 @@ constexpr SqlCheck checks[] = {
                  group by e.journal_id) e on e.journal_id = c.id
       where (e.n, e.debits, e.credits) is distinct from (2::bigint, 1::bigint, 1::bigint)
          or s.status is distinct from 'COMPLETED' or s.amount <> c.amount)"},
+    // Settled in our own books: nobody was to send it.
+    {"netted", R"(
+      select 'set:' || s.id, 'completed between two vostros, never sent',
+             s.status || ', sent ' || s.attempts || ' times, the other side is a ' || coalesce(a.kind, 'missing account')
+      from settlement_transactions s left join accounts a on a.id = s.credit_account
+      where s.connector = 'netting' and (s.status <> 'COMPLETED' or s.attempts <> 0 or a.kind is distinct from 'vostro'))"},
     {"two people", R"(
       select 'set:' || settlement_id, 'asked for and approved by two people', requested_by || ' and ' || approved_by
       from operator_actions where state = 'approved' and (approved_by = '' or approved_by = requested_by))"},

@@ -28,7 +28,7 @@ class CoreStore final : public LedgerStore {
     return {};
   }
   std::optional<KnownFunding> find_funding(const std::string&, const std::string&) override { return {}; }
-  std::optional<KnownFunding> find_netting(const std::string&, const std::string&) override { return {}; }
+  std::optional<KnownNetting> find_netting(const std::string&, const std::string&) override { return {}; }
   std::optional<Recorded> find(SettlementId) override { return {}; }
   void commit(const LedgerBatch& batch) override { books_->write(batch); }
 

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdio>
-#include <random>
 
 namespace settled::ctl {
 namespace {
@@ -29,13 +28,6 @@ void print_accounts(const std::vector<json>& accounts) {
   table.print();
 }
 
-/// A key of chance for an act that has no name of its own; the same through all repeats of this call.
-std::string fresh_key() {
-  std::random_device chance;
-  char key[48];
-  std::snprintf(key, sizeof key, "settlectl-%08x%08x%08x", chance(), chance(), chance());
-  return key;
-}
 }  // namespace
 
 int account_open(const Context& context, const AccountOpenOptions& o) {

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
+#include <random>
 #include <thread>
 
 namespace settled::ctl {
@@ -191,5 +193,12 @@ std::string percent_encoded(std::string_view text) {
     }
   }
   return out;
+}
+
+std::string fresh_key() {
+  std::random_device chance;
+  char key[48];
+  std::snprintf(key, sizeof key, "settlectl-%08x%08x%08x", chance(), chance(), chance());
+  return key;
 }
 }  // namespace settled::ctl

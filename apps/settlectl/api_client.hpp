@@ -62,4 +62,7 @@ std::string sentences_of(const Answer& answer, const std::string& url);
 
 std::string percent_encoded(std::string_view text);
 
+/// A key of chance for an act that has no name of its own; to be the same through all repeats of a call.
+std::string fresh_key();
+
 }  // namespace settled::ctl

@@ -1,4 +1,4 @@
-// settlectl net: what many obligations come to, and their settlement at once.
+// settlectl net: what many obligations, or the orders that wait, come to, and their settlement at once.
 #include "apps/settlectl/api_json.hpp"
 #include "apps/settlectl/command_line.hpp"
 #include "apps/settlectl/terminal.hpp"
@@ -17,8 +17,8 @@
 namespace settled::ctl {
 namespace {
 struct Options {
-  std::string file, key;
-  std::vector<std::string> without;
+  std::string file, key, currency, value_date, method;
+  std::vector<std::string> without, banks;
   bool dry_run = false;
 };
 
@@ -55,16 +55,43 @@ json obligations_of(const std::string& path, const std::string& content) {
   return obligations;
 }
 
-/// The same file is the same netting, however often it is sent.
-std::string key_of(const std::string& content) {
-  const auto digest = sha256(content);
-  std::string key = "net-";
+std::string hex(const Digest& digest) {
+  std::string text;
   for (std::size_t i = 0; i < 16; ++i) {
     char two[3];
     std::snprintf(two, sizeof two, "%02x", digest[i]);
-    key += two;
+    text += two;
   }
-  return key;
+  return text;
+}
+
+/// The same file is the same netting, however often it is sent. What waits in a window is another thing each
+/// time.
+std::string key_of(const Options& o, const std::string& content) {
+  if (!o.key.empty()) return o.key;
+  return o.currency.empty() ? "net-" + hex(sha256(content)) : fresh_key();
+}
+
+json window_of(const Options& o) {
+  json window{{"currency", o.currency}};
+  if (!o.value_date.empty()) window["value_date"] = o.value_date;
+  if (!o.method.empty()) window["method"] = o.method;
+  if (!o.banks.empty()) window["banks"] = o.banks;
+  return window;
+}
+
+void check_words(const Options& o) {
+  if (o.file.empty() == o.currency.empty())
+    throw Stop(exit_usage, "Give either a FILE of obligations or --window-currency. Nothing was sent.");
+  if (o.currency.empty() && (!o.value_date.empty() || !o.method.empty() || !o.banks.empty()))
+    throw Stop(exit_usage,
+               "--value-date, --method and --bank choose among orders that wait: they go with "
+               "--window-currency. Nothing was sent.");
+  if (!o.without.empty() && !o.dry_run)
+    throw Stop(exit_usage, o.currency.empty() ? "--without compares within a --dry-run; to settle without a "
+                                                "bank, leave its rows out."
+                                              : "--without compares within a --dry-run; to settle without a "
+                                                "bank, name the others with --bank.");
 }
 
 void print_totals(const json& netting) {
@@ -110,13 +137,15 @@ void print_dry_run(const json& run, const std::string& title) {
 }
 
 int net(const Context& context, const Options& o) {
-  if (!o.without.empty() && !o.dry_run)
-    throw Stop(exit_usage,
-               "--without compares within a --dry-run; to settle without a bank, leave its rows out.");
-  const auto content = content_of(o.file);
-  json body{{"obligations", obligations_of(o.file, content)}, {"dry_run", o.dry_run}};
+  check_words(o);
+  const auto content = o.file.empty() ? std::string() : content_of(o.file);
+  json body{{"dry_run", o.dry_run}};
+  if (o.file.empty())
+    body["window"] = window_of(o);
+  else
+    body["obligations"] = obligations_of(o.file, content);
   if (!o.without.empty()) body["without"] = o.without;
-  const auto key = o.key.empty() ? key_of(content) : o.key;
+  const auto key = key_of(o, content);
   ApiClient client(context);
   const auto text_of_body = dumped(body);
   const auto answer =
@@ -132,7 +161,7 @@ int net(const Context& context, const Options& o) {
     std::puts("");
     print_positions(netting);
     std::printf("\n%s booked at %s UTC%s\n", text(netting, "id").c_str(), moment(netting, "at").c_str(),
-                answer.replayed ? " (this file was netted before; not booked again)" : "");
+                answer.replayed ? " (netted before under this key; not booked again)" : "");
     return code;
   }
   print_dry_run(netting, "Dry run, nothing was changed");
@@ -154,16 +183,25 @@ int net(const Context& context, const Options& o) {
 void add_netting(CLI::App& app, Line& line) {
   const auto o = std::make_shared<Options>();
   auto* c = command(
-      app, "net", "Settle a file of obligations by its net positions, all or nothing",
+      app, "net", "Settle a file of obligations, or the orders that wait, by their net, all or nothing",
       "  settlectl net obligations.csv --dry-run\n"
       "  settlectl net obligations.csv --dry-run --without NIAMNENE\n"
-      "  settlectl net obligations.csv\n\n"
+      "  settlectl net obligations.csv\n"
+      "  settlectl net --window-currency XOF --value-date 2026-11-23 --dry-run\n"
+      "  settlectl net --window-currency XOF --bank ABIDCIAB --bank DAKRSNDA\n\n"
       "CSV columns: obligation_id, from_bank (who owes), to_bank, amount, currency. The same file is\n"
-      "booked once. Exit codes: 0 booked, or feasible; 1 a dry run that is not feasible; 65 refused.\n");
-  c->add_option("FILE", o->file, "CSV, at most 10,000 rows")->required();
+      "booked once. With --window-currency the orders are taken that wait for their window or for funds and\n"
+      "whose banks both have a vostro here; they are COMPLETED then. Exit codes: 0 booked, or feasible; 1 a "
+      "dry run that is not feasible; 65 refused.\n");
+  c->add_option("FILE", o->file, "CSV, at most 10,000 rows");
+  c->add_option("--window-currency", o->currency, "Instead of a file: the orders that wait in this currency");
+  c->add_option("--value-date", o->value_date, "Only those with this value date, YYYY-MM-DD");
+  c->add_option("--method", o->method, "Only those by SWIFT, SEPA, LOCAL_ACH or MOCK");
+  c->add_option("--bank", o->banks, "Only those between these banks; stands several times");
   c->add_flag("--dry-run", o->dry_run, "Show who would pay what and who could not; change nothing");
   c->add_option("--without", o->without, "Compare with this bank left out; may stand several times");
-  c->add_option("--key", o->key, "Idempotency key (default: made of the file's content)");
+  c->add_option("--key", o->key,
+                "Idempotency key (default: made of the file's content; of a window, of chance)");
   c->callback([&line, o] { line.run = [&line, o] { return net(line.context, *o); }; });
 }
 }  // namespace settled::ctl

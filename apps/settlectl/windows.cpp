@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <string_view>
 
 namespace settled::ctl {
 namespace {
@@ -90,12 +91,17 @@ int next_window(const Context& context, const Options& o) {
   return code;
 }
 
-/// A window, an array of them, or what `settlectl windows --json` and GET /api/v1/windows show.
-std::vector<json> windows_of(const std::string& path) {
+/// Discarded where it is no JSON.
+json file_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Stop(exit_data, path + " cannot be read. Nothing was set.");
   const std::string content{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  auto file = json::parse(content, nullptr, false);
+  return json::parse(content, nullptr, false);
+}
+
+/// A window, an array of them, or what `settlectl windows --json` and GET /api/v1/windows show.
+std::vector<json> windows_of(const std::string& path) {
+  auto file = file_of(path);
   std::vector<json> windows;
   if (file.is_object() && file.contains("windows")) file = file["windows"];
   if (file.is_object()) windows.push_back(std::move(file));
@@ -139,23 +145,57 @@ int drop_window(const Context& context, const Options& o) {
   return exit_ok;
 }
 
-int list_calendars(const Context& context, const Options& o) {
-  ApiClient client(context);
-  const auto calendars = fetch(client, "/api/v1/calendars").value("calendars", json::array());
-  bool found = o.name.empty();
+void print_holidays(const std::vector<json>& calendars) {
   Table table({"calendar", "date", "holiday", ""});
-  for (const auto& calendar : calendars) {
-    if (!o.name.empty() && text(calendar, "name") != o.name) continue;
-    found = true;
-    if (context.json) std::puts(dumped(calendar).c_str());
+  for (const auto& calendar : calendars)
     for (const auto& day : calendar.value("next", json::array()))
       table.add({text(calendar, "name"), text(day, "date"), text(day, "name"),
                  day.value("provisional", false)  ? coloured("provisional: look again", Colour::yellow)
                  : day.value("substitute", false) ? "given for a weekend"
                                                   : ""});
+  table.print();
+}
+
+int list_calendars(const Context& context, const Options& o) {
+  ApiClient client(context);
+  const auto calendars = fetch(client, "/api/v1/calendars").value("calendars", json::array());
+  std::vector<json> shown;
+  for (const auto& calendar : calendars)
+    if (o.name.empty() || text(calendar, "name") == o.name) shown.push_back(calendar);
+  if (shown.empty() && !o.name.empty()) throw Stop(exit_data, "There is no calendar \"" + o.name + "\".");
+  if (context.json)
+    print_json(shown);
+  else
+    print_holidays(shown);
+  return exit_ok;
+}
+
+/// One calendar as `settlectl calendars --name NAME --json` shows it, its rules alone, or the one of this
+/// name among what GET /api/v1/calendars shows.
+json rules_of(const std::string& path, const std::string& name) {
+  auto file = file_of(path);
+  if (file.is_object() && file.contains("calendars"))
+    for (const auto& one : json(file["calendars"]))
+      if (text(one, "name") == name) file = one;
+  if (file.is_object() && file.contains("rules")) file = file["rules"];
+  if (!file.is_array())
+    throw Stop(exit_data, path + " has no rules of a calendar as JSON: {\"rules\":[…]}. Nothing was set.");
+  return file;
+}
+
+int put_calendar(const Context& context, const Options& o) {
+  const auto rules = rules_of(o.file, o.name);
+  ApiClient client(context);
+  const auto calendar =
+      parsed(client.send("PUT", "/api/v1/calendars/" + percent_encoded(o.name), dumped({{"rules", rules}})),
+             client.url());
+  if (context.json) {
+    std::puts(dumped(calendar).c_str());
+    return exit_ok;
   }
-  if (!found) throw Stop(exit_data, "There is no calendar \"" + o.name + "\".");
-  if (!context.json) table.print();
+  std::printf("%s has %zu rules. Its next holidays:\n", o.name.c_str(),
+              calendar.value("rules", json::array()).size());
+  print_holidays({calendar});
   return exit_ok;
 }
 
@@ -223,8 +263,9 @@ int set_bank(const Context& context, const Options& o) {
 void add_calendars(CLI::App& app, Line& line) {
   const auto o = std::make_shared<Options>();
   const auto title = std::make_shared<std::string>();
-  auto* calendars = command(app, "calendars", "Holidays of this and the next year",
+  auto* calendars = command(app, "calendars", "Holidays of this and the next year; change them",
                             "  settlectl calendars --name UEMOA\n"
+                            "  settlectl calendars put UEMOA uemoa.json\n"
                             "  settlectl calendars add UEMOA 2026-05-27 --title Tabaski\n"
                             "  settlectl calendars drop UEMOA 2026-05-27\n");
   calendars->require_subcommand(0, 1);
@@ -233,6 +274,24 @@ void add_calendars(CLI::App& app, Line& line) {
     if (calendars->get_subcommands().empty())
       line.run = [&line, o] { return list_calendars(line.context, *o); };
   });
+  for (const char* word : {"list", "show"}) {
+    const bool one = std::string_view(word) == "show";
+    auto* c = one ? command(*calendars, word, "One calendar's holidays; with --json its rules too",
+                            "  settlectl calendars show UEMOA --json >uemoa.json\n")
+                  : command(*calendars, word, "The list (as without a word)",
+                            "  settlectl calendars list --json\n");
+    if (one) c->add_option("CALENDAR", o->name, "Its name")->required();
+    c->callback([&line, o] { line.run = [&line, o] { return list_calendars(line.context, *o); }; });
+  }
+  auto* put = command(*calendars, "put", "Replace all rules of a calendar, or make a new one",
+                      "  settlectl calendars put UEMOA uemoa.json\n\n"
+                      "The file has what `settlectl calendars show NAME --json` prints, or the rules alone:\n"
+                      "  {\"rules\":[{\"name\":\"New Year\",\"kind\":\"fixed\",\"month\":1,\"day\":1},\n"
+                      "   {\"name\":\"Good Friday\",\"kind\":\"easter\",\"days\":-2}]}\n"
+                      "Exit codes: 0 set, 65 refused (each field by name).\n");
+  put->add_option("CALENDAR", o->name, "Its name")->required();
+  put->add_option("FILE", o->file, "JSON")->required();
+  put->callback([&line, o] { line.run = [&line, o] { return put_calendar(line.context, *o); }; });
   auto* add =
       command(*calendars, "add", "Add a holiday on one day",
               "  settlectl calendars add \"Federal Reserve\" 2026-12-24 --title 'Closed by decree'\n");

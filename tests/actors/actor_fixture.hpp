@@ -21,6 +21,7 @@ struct ActorFixture {
       .idempotent_by_reference = false, .status_by_reference = true, .not_found_final_after = 2s};
   SettlementSettings settings{
       .transaction_timeout = 60s, .send_begins_max = 10s, .answer_max = 20s, .send_lasts_max = 5s};
+  bool in_quarantine = false;
 
   ActorFixture() {
     rail->clock = world.steady();
@@ -81,7 +82,8 @@ struct ActorFixture {
                           .settings = settings,
                           .clock = world.wall(),
                           .steady = world.steady(),
-                          .chance = [] { return 0; }});
+                          .chance = [] { return 0; },
+                          .quarantined = [this] { return in_quarantine; }});
   }
 
   const SettlementView& recorded(SettlementId id) const { return books->settlements.at(id).settlement; }

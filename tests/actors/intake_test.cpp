@@ -9,6 +9,7 @@ using tests::Reply;
 
 struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
+  std::vector<SettlementView> ended;                   // without an actor
   std::size_t asking_at_once = 1'000;
 
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
@@ -28,6 +29,7 @@ struct Fixture : tests::ActorFixture {
                                    .on_failure = [this](SettlementId, const std::string& why, bool parked) {
                                      failures.emplace_back(why, parked);
                                    },
+                                   .on_ended = [this](const SettlementView& s) { ended.push_back(s); },
                                    .asking_at_once = asking_at_once};
     auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
     world.settle();
@@ -37,6 +39,27 @@ struct Fixture : tests::ActorFixture {
     const auto answer = world.ask<Submissions>(intake, SubmitSettlements{"test", {order(key)}});
     world.settle();
     return answer.results.at(0);
+  }
+  /// Two banks that owe each other more than they have: both orders wait for funds.
+  void owe_each_other(const IntakeActor& intake) {
+    open_account(AccountKind::vostro, "DAKRSNDA");
+    open_account(AccountKind::nostro, "ABIDCIAB");
+    auto there = order("there"), back = order("back");
+    there.order.amount.minor = 5'000;
+    back.order.amount.minor = 4'500;
+    std::swap(back.order.from_bank, back.order.to_bank);
+    for (auto* one : {&there, &back}) one->order.insufficient_funds = Otherwise::queue;
+    for (const auto& one : world.ask<Submissions>(intake, SubmitSettlements{"test", {there, back}}).results)
+      BOOST_TEST(one.settlement->status == Status::PENDING);
+    world.settle();
+  }
+  BookNetting netting() const {
+    return {.caller = "ops",
+            .idempotency_key = "n",
+            .request_digest = {},
+            .obligations = {},
+            .by_window = true,
+            .window = {.currency = *currency_from("XOF")}};
   }
   bool health_says_parked(const IntakeActor& intake) {
     const auto report = world.ask<HealthReport>(intake, ReadHealth{});
@@ -98,6 +121,45 @@ BOOST_AUTO_TEST_CASE(after_a_restart_of_the_intake_each_settlement_has_one_actor
   world.advance(1h);
   BOOST_TEST(actors_alive() == 2U);
   BOOST_TEST(rail->sends.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_netting_settles_waits_no_more_and_has_ended) {
+  auto old = start();
+  owe_each_other(old);
+  world.kill(old);
+  const auto intake = start();
+  BOOST_TEST(world.ask<RecoveryReport>(intake, ReadRecovery{}).left == 2);
+  const auto booked = world.ask<NettingBooked>(intake, netting());
+  BOOST_REQUIRE(booked.refusal.code == Errc::ok);
+  BOOST_TEST(ended.size() == 2U);
+  BOOST_TEST(ended.at(0).status == Status::COMPLETED);
+  BOOST_TEST(world.ask<RecoveryReport>(intake, ReadRecovery{}).left == 0);
+  const auto commits = books->commits.size();
+  world.advance(1h);
+  BOOST_TEST(books->commits.size() == commits);
+  BOOST_TEST(ended.size() == 2U);
+  BOOST_TEST(actors_alive() == 0U);
+  BOOST_TEST(rail->sends.size() + rail->inquiries.size() == 0U);
+  // Told again, it has not ended again.
+  BOOST_TEST(world.ask<NettingBooked>(intake, netting()).replayed);
+  BOOST_TEST(ended.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_nothing_that_waits_is_netted_and_a_fresh_order_is_asked_for_first) {
+  in_quarantine = true;
+  const auto intake = start();
+  owe_each_other(intake);
+  BOOST_TEST(to_string(world.ask<NettingBooked>(intake, netting()).refusal.code) == "illegal_transition");
+  BOOST_TEST(ended.empty());
+  // The books have lost it, the bank has executed it, and its client sends it again.
+  rail->on_inquiry = [] { return reply(Outcome::completed); };
+  BOOST_CHECK(submit(intake, "k").kind == Submission::Kind::accepted);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+  world.advance(10s);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+  BOOST_TEST(actors_alive() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_settlement_is_taken_up_from_its_row_and_asks_first) {

@@ -131,6 +131,7 @@ BOOST_AUTO_TEST_CASE(every_kind_of_bad_value_is_refused_by_name) {
       {"[security]\napi_key = \"file:/nowhere\"\n", "file /nowhere, which is missing"},
       {"[database]\nurl = \"mysql://u:hunter2@h/d\"\n", "database.url = *** is not a PostgreSQL URL."},
       {"[[connector]]\nname = \"b1\"\nurl = \"https://b1\"\nkey_id = \"k\"\n", "secret is missing"},
+      {"[[connector]]\nname = \"netting\"\ntype = \"on_us\"\n", "settled by netting have this name"},
       {"[[connector]]\nnmae = \"b1\"\n", "nmae is not a key. Did you mean \"name\"?"},
       {"[[connector]]\nmethods = [\"FAX\"]\n", "names \"FAX\", which is not one of SWIFT"},
       {"[[connector]]\nbanks = []\n", "is not a list of texts"},

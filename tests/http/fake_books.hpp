@@ -66,7 +66,7 @@ struct FakeBooks {
     view.id = SettlementId{fresh()};
     view.order = in.order;
     view.trace_id = in.trace_id;
-    view.reference = bank_reference_of(view.id);
+    view.reference = reference_text(view.id.uuid);
     view.created_at = now;
     if (in.order.outside_window == Otherwise::queue) {
       view.status = view.opened_as = Status::PENDING;
@@ -166,17 +166,26 @@ struct FakeBooks {
   }
   NettingBooked book(const BookNetting& netting) {
     last_netting = netting;
-    const auto plan = dry_run(netting.obligations, means);
+    const auto plan = dry_run(obligations_of(netting), means);
     if (!plan) return {{}, 0, false, plan.refusal()};
     if (const auto at = nettings.find(netting.idempotency_key); at != nettings.end()) {
-      if (at->second.first == netting.request_digest) return {at->second.second, 0, true, {}};
+      if (at->second.first == netting.request_digest)
+        return {at->second.second, 0, true, {}, obligations_of(netting)};
       return {at->second.second, 0, true, {Errc::idempotency_mismatch, "", "used for another netting", ""}};
     }
     if (!plan->feasible)
       return {{}, 0, false, {Errc::netting_infeasible, "/obligations", "DAKRSNDA would pay too much.", ""}};
     const JournalId journal{fresh()};
     nettings[netting.idempotency_key] = {netting.request_digest, journal};
-    return {journal, now, false, {}};
+    return {journal, now, false, {}, obligations_of(netting)};
+  }
+  /// One order waits in francs, nothing in other currencies.
+  static std::vector<Obligation> waiting_in(const NettingWindow& window) {
+    if (window.currency != *currency_from("XOF")) return {};
+    return {{"set_01j9", "ABIDCIAB", "DAKRSNDA", {100, window.currency}}};
+  }
+  static std::vector<Obligation> obligations_of(const BookNetting& netting) {
+    return netting.by_window ? waiting_in(netting.window) : netting.obligations;
   }
 
   SettlementView complete(SettlementId id) {
@@ -242,6 +251,10 @@ inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<Fake
           [=](const ReadRecovery&) -> RecoveryReport {
             return {true, books->now, books->now + 5, 7, 1, 2, 3, 1, 4, 3, 0};
           },
+          [=](const BookNetting& q) -> NettingBooked {
+            const std::lock_guard lock(books->mutex);
+            return books->book(q);
+          },
           [](const ReadHealth&) { return HealthReport{}; }};
 }
 
@@ -305,6 +318,12 @@ inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, Books books)
       [=](const ReadMeans&) -> MeansFound {
         const std::lock_guard lock(books->mutex);
         return {books->means};
+      },
+      [=](const ReadNettingWindow& q) -> NettingWindowFound {
+        const std::lock_guard lock(books->mutex);
+        auto waiting = FakeBooks::waiting_in(q.window);
+        if (!waiting.empty()) return {std::move(waiting), books->means, {}};
+        return {{}, {}, {Errc::nothing_to_net, "/window", "no order in GHS that fits waits here.", ""}};
       },
       [=](const ReadRules&) -> RulesFound {
         const std::lock_guard lock(books->mutex);

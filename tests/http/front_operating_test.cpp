@@ -21,8 +21,9 @@ struct Operators : House {
   std::string settle(const std::string& body = order, const std::string& key = "k") {
     return Json::parse(post("/api/v1/settlements", body, key)->body).at("id");
   }
-  httplib::Result post(const std::string& path, const std::string& body, const std::string& key = "") {
-    return House::post(path, body, key);
+  httplib::Result post(const std::string& path, const std::string& body, const std::string& key = "",
+                       const httplib::Headers& headers = {}) {
+    return House::post(path, body, key, headers);
   }
   httplib::Result put(const std::string& path, const std::string& body) {
     return http->Put(path, body, "application/json");
@@ -276,6 +277,33 @@ BOOST_AUTO_TEST_CASE(a_netting_is_booked_with_its_proof_or_not_at_all) {
   BOOST_TEST(many.size() > (1U << 20));
   check_problem(post("/api/v1/nettings", R"({"obligations":[)" + many + "]}", "n5"), 422,
                 "amount_not_positive", "/obligations/0/amount");
+}
+
+BOOST_AUTO_TEST_CASE(orders_that_wait_are_netted_by_window) {
+  const std::string window = R"({"window":{"currency":"XOF","method":"SWIFT"})";
+  const auto dry = post("/api/v1/nettings", window + R"(,"dry_run":true,"without":["NIAMNENE"]})", "w");
+  BOOST_TEST(dry->status == 200);
+  const auto run = Json::parse(dry->body);
+  check_documented(run, "NettingDryRun");
+  BOOST_TEST(run.at("positions").at(0).at("out").at("obligations") == Json::array({"set_01j9"}));
+  BOOST_TEST(run.at("without").at("left_open").empty());
+  BOOST_TEST(!books->last_netting.by_window);
+  const auto result = post("/api/v1/nettings", window + "}", "w");
+  BOOST_TEST(result->status == 201);
+  const auto booked = Json::parse(result->body);
+  check_documented(booked, "NettingBooked");
+  BOOST_TEST(booked.at("totals").at(0).at("gross") == "100");
+  BOOST_TEST(books->last_netting.by_window);
+  BOOST_TEST((books->last_netting.window.method == Method::SWIFT));
+  const auto again = post("/api/v1/nettings", window + "}", "w");
+  BOOST_TEST(again->body == result->body);
+  BOOST_TEST(again->get_header_value("Idempotent-Replayed") == "true");
+  check_problem(post("/api/v1/nettings", R"({"window":{"currency":"XOF"}})", "w"), 409,
+                "idempotency_mismatch", "");
+  const std::string nothing = R"({"window":{"currency":"GHS"},"dry_run":true})";
+  check_problem(post("/api/v1/nettings", nothing, "w2"), 422, "nothing_to_net", "/window");
+  const auto french = post("/api/v1/nettings", nothing, "w3", {{"Accept-Language", "fr"}});
+  BOOST_TEST(french->body.find("aucun ordre en GHS") != std::string::npos, french->body);
 }
 
 BOOST_AUTO_TEST_CASE(windows_are_put_shown_and_dropped) {

@@ -215,7 +215,8 @@ BOOST_AUTO_TEST_CASE(wrong_obligations_are_refused_one_by_one) {
           {netting(one, R"(,"dry_run":true,"without":"ABIDCIAB")"), Errc::wrong_type, "/without"},
           {netting(one, R"(,"dry_run":true,"without":["NIAMNENE"])"), Errc::invalid_value, "/without/0"},
           {netting(one, R"(,"dry_run":true,"without":["ABIDCIAB",1])"), Errc::wrong_type, "/without/1"},
-          {netting(one, R"(,"window":"today")"), Errc::unknown_field, "/window"},
+          {netting(one, R"(,"windows":"today")"), Errc::unknown_field, "/windows"},
+          {netting(one, R"(,"window":{"currency":"XOF"})"), Errc::invalid_value, "/window"},
       },
       parse_netting);
   auto good = netting(one + ',' + two, R"(,"dry_run":true,"without":["DAKRSNDA"])");
@@ -226,6 +227,53 @@ BOOST_AUTO_TEST_CASE(wrong_obligations_are_refused_one_by_one) {
   BOOST_TEST(parsed.value->without.at(0) == "DAKRSNDA");
   auto empty = netting(one, R"(,"without":[])");
   BOOST_TEST(!!parse_netting(empty));
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_window_of_a_netting_is_refused_by_name) {
+  const auto of = [](const std::string& more) { return R"({"window":{"currency":"XOF")" + more + "}}"; };
+  check(
+      {
+          {R"({"window":"today"})", Errc::wrong_type, "/window"},
+          {R"({"window":null})", Errc::wrong_type, "/window"},
+          {R"({"window":{}})", Errc::missing_field, "/window/currency"},
+          {R"({"window":{"currency":"xof"}})", Errc::unknown_currency, "/window/currency"},
+          {of(R"(,"date":"2026-11-23")"), Errc::unknown_field, "/window/date"},
+          {of(R"(,"value_date":"2026-02-30")"), Errc::invalid_value, "/window/value_date"},
+          {of(R"(,"value_date":null)"), Errc::wrong_type, "/window/value_date"},
+          {of(R"(,"method":"PIGEON")"), Errc::invalid_value, "/window/method"},
+          {of(R"(,"banks":"ABIDCIAB")"), Errc::wrong_type, "/window/banks"},
+          {of(R"(,"banks":["ABIDCIAB"])"), Errc::invalid_value, "/window/banks"},
+          {of(R"(,"banks":["ABIDCIAB",1])"), Errc::wrong_type, "/window/banks/1"},
+          {of(R"(,"banks":["ABIDCIAB","bank"])"), Errc::invalid_value, "/window/banks/1"},
+          {of(R"(,"banks":["ABIDCIAB","ABIDCIAB"])"), Errc::invalid_value, "/window/banks/1"},
+          {R"({"window":{"currency":"XOF"},"without":["ABIDCIAB"]})", Errc::invalid_value, "/without"},
+          {R"({"window":{"currency":"XOF"},"dry_run":true,"without":["A"]})", Errc::invalid_value,
+           "/without/0"},
+      },
+      parse_netting);
+  auto all = of(R"(,"value_date":"2026-11-23","method":"SWIFT","banks":["ABIDCIAB","DAKRSNDA"])");
+  const auto parsed = parse_netting(all);
+  BOOST_REQUIRE(parsed);
+  const NettingWindow& window = *parsed.value->window;
+  BOOST_TEST(window.currency.code() == "XOF");
+  BOOST_TEST(window.value_date == "2026-11-23");
+  BOOST_TEST(window.one_method);
+  BOOST_TEST(to_string(window.method) == "SWIFT");
+  BOOST_TEST(window.banks.size() == 2U);
+  auto plain = of("");
+  BOOST_TEST(!parse_netting(plain).value->window->one_method);
+  // Another filter is another request; the order of the banks says nothing.
+  auto other = window;
+  std::swap(other.banks[0], other.banks[1]);
+  BOOST_TEST((netting_digest(other) == netting_digest(window)));
+  for (auto change :
+       {+[](NettingWindow& w) { w.currency = *currency_from("GHS"); },
+        +[](NettingWindow& w) { w.value_date.clear(); }, +[](NettingWindow& w) { w.one_method = false; },
+        +[](NettingWindow& w) { w.banks.push_back("NIAMNENE"); }}) {
+    auto changed = window;
+    change(changed);
+    BOOST_TEST((netting_digest(changed) != netting_digest(window)));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(ten_thousand_obligations_fit_and_a_flood_of_errors_is_cut_short) {

@@ -2,6 +2,7 @@
 // not by our ledger writer: the checker is tested against the schema's rules, not against the code it judges.
 #pragma once
 #include "domain/settlement.hpp"
+#include "storage/bank_reference.hpp"
 #include "storage/migrate.hpp"
 #include "storage/private_postgres.hpp"
 #include "storage/verify.hpp"
@@ -23,12 +24,16 @@ struct Books {
   static AccountId account(int n) {
     return AccountId{make_uuid_v7(1'600'000'000'000 + n, static_cast<std::uint64_t>(n), 9)};
   }
+  /// As of both times: of the caller and the key, and of the id.
+  static std::string reference(int n) {
+    return n % 2 == 1 ? bank_reference_of("test", "o" + std::to_string(n)) : bank_reference_of(settlement(n));
+  }
   /// 1 to 3 COMPLETED, 4 FAILED, 5 ROLLED_BACK, 6 EXECUTING, 7 CONFIRMING (the bank executed it already).
   static std::vector<BankEffect> bank_effects() {
-    return {{bank_reference_of(settlement(1)), 150'000, "XOF", "DAKRSNDA"},
-            {bank_reference_of(settlement(2)), 2'500, "XOF", "DAKRSNDA"},
-            {bank_reference_of(settlement(3)), 15'025, "GHS", "KUMAGHKU"},
-            {bank_reference_of(settlement(7)), 9'000, "XOF", "DAKRSNDA"}};
+    return {{reference(1), 150'000, "XOF", "DAKRSNDA"},
+            {reference(2), 2'500, "XOF", "DAKRSNDA"},
+            {reference(3), 15'025, "GHS", "KUMAGHKU"},
+            {reference(7), 9'000, "XOF", "DAKRSNDA"}};
   }
 };
 
@@ -134,7 +139,7 @@ class BooksServer {
           set + ", 'test', 'o" + std::to_string(o.n) + "', '', 'OB', '" + (xof ? "ABIDCIAB" : "ACCRGHAC") +
           "', '" + (xof ? "DAKRSNDA" : "KUMAGHKU") + "', " + amount + ", '" + o.currency +
           "', '2026-11-20', 'NORMAL', 'LOCAL_ACH', '" + o.status + "', " + debit + ", " + credit + ", '" +
-          bank_reference_of(id) + "', '', now(), " + (final ? "now()" : "null") + "); ";
+          Books::reference(o.n) + "', '', now(), " + (final ? "now()" : "null") + "); ";
       if (*o.hold)
         sql += "select hold(" + set + ", " + debit + ", " + credit + ", " + amount + ", '" + o.currency +
                "', '" + o.hold + "'), say('settlement.executing', " + set + ", '{\"n\":1}'); ";

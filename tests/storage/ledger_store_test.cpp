@@ -78,7 +78,7 @@ struct Books {
     s.debit_account = account_id(1);
     s.credit_account = account_id(2);
     s.connector = "bank";
-    s.reference = bank_reference_of(s.id);
+    s.reference = reference_text(s.id.uuid);
     s.attempts = 1;
     s.created_at = s.locked_at = s.sent_at = s.last_sent_at = noon;
     return s;

@@ -1,6 +1,7 @@
 #define BOOST_TEST_MODULE ledger_writer
 #include "storage/ledger_writer.hpp"
 
+#include "storage/bank_reference.hpp"
 #include "storage/pg_ledger_store.hpp"
 #include "tests/database_fixture.hpp"
 
@@ -8,6 +9,7 @@
 #include <caf/all.hpp>
 
 #include <random>
+#include <set>
 #include <thread>
 
 namespace settled {
@@ -132,7 +134,26 @@ BOOST_AUTO_TEST_CASE(an_order_holds_its_amount_on_both_accounts_with_the_intent_
   BOOST_TEST(query("select count(*) from fund_locks where state = 'held' and amount = 300") == 1);
   BOOST_TEST(query("select attempts from settlement_transactions") == 1);
   BOOST_TEST(query<std::string>("select reference from settlement_transactions") ==
-             bank_reference_of(s.settlement->id));
+             bank_reference_of("test", "k1"));
+}
+
+BOOST_AUTO_TEST_CASE(our_reference_is_made_of_caller_and_key_and_outlives_the_books) {
+  const auto reference = [this](const std::string& caller, const std::string& key) {
+    auto open = call({order(key, 1)});
+    open.caller = caller;
+    return ask<Submissions>(open).results.at(0).settlement->reference;
+  };
+  const auto first = reference("test", "k1");
+  BOOST_TEST(first.size() == 28U);
+  BOOST_TEST(first.starts_with("ST"));
+  BOOST_TEST((first.find_first_not_of("0123456789ABCDEFGHJKMNPQRSTVWXYZ") == std::string::npos));
+  // No two pairs make one text.
+  const std::set<std::string> others{first, reference("test", "k2"), reference("tes", "tk1"),
+                                     reference("testk", "1"), reference("other", "k1")};
+  BOOST_TEST(others.size() == 5U);
+  TwoBanks fresh;  // other books: the order gets another id
+  BOOST_TEST(fresh.submit(order("k1", 1)).settlement->reference == first);
+  BOOST_TEST(query("select count(*) from settlement_transactions where reference = '" + first + "'") == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_completed_settlement_lowers_vostro_and_nostro_and_debits_equal_credits) {

@@ -1,0 +1,88 @@
+// An old backup is restored: the books have lost orders that the bank has executed, and their clients, who
+// heard nothing of it, send them again.
+#define BOOST_TEST_MODULE e2e_restored_backup
+#include "e2e/load.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <fstream>
+#include <unistd.h>
+
+using namespace settled;
+using namespace settled::tests;
+
+namespace {
+struct House {
+  House() : it({"--config", write_config("")}) {
+    it.start();
+    open_account(it, "vostro", "ABIDCIAB", "XOF", "100000");
+    open_account(it, "nostro", "DAKRSNDA", "XOF", "100000");
+  }
+  ~House() { std::filesystem::remove(config); }
+
+  std::string write_config(const std::string& settlement) const {
+    std::ofstream(config) << "[settlement]\n" << settlement;
+    return config.string();
+  }
+  void shell(const std::string& command) { BOOST_REQUIRE_EQUAL(std::system(command.c_str()), 0); }
+  std::string database() const { return (it.folder() / "postgres").string(); }
+  std::string backup() const { return (it.folder() / "backup").string(); }
+  Reply order(const std::string& key) {
+    auto http = it.http();
+    return http.post("/api/v1/settlements", order_body(key, "ABIDCIAB", "DAKRSNDA", "100", "XOF"), key);
+  }
+  /// Its end; the id as the books know it.
+  std::string completed(const std::string& key) {
+    const auto receipt = order(key);
+    BOOST_REQUIRE_MESSAGE(receipt.status == 202, receipt.body);
+    const auto id = receipt.text("id");
+    BOOST_TEST(eventually([&] { return shown(id).text("status") == "COMPLETED"; }), shown(id).body);
+    return id;
+  }
+  Reply shown(const std::string& id) { return it.http().get("/api/v1/settlements/" + id); }
+
+  const std::filesystem::path config =
+      std::filesystem::temp_directory_path() / ("restored-" + std::to_string(::getpid()) + ".toml");
+  Settled it;
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(orders_that_the_books_lost_and_clients_send_again_are_not_paid_again) {
+  House house;
+  auto& it = house.it;
+  const auto kept = house.completed("kept");
+  it.end_in_order();
+  house.shell("cp -a " + house.database() + ' ' + house.backup());
+
+  it.start();
+  const auto first = house.shown(house.completed("lost-1"));
+  const auto second = house.shown(house.completed("lost-2"));
+  it.end_in_order();
+
+  house.shell("rm -rf " + house.database() + " && mv " + house.backup() + ' ' + house.database());
+  it.start();
+  BOOST_TEST(it.http().get("/api/v1/health/ready").status == 503);
+  // Nothing is sent now. The bank is asked, and knows the order by the reference of the first time.
+  const auto again = house.completed("lost-1");
+  BOOST_TEST(again != first.text("id"));
+  BOOST_TEST(house.shown(again).text("reference") == first.text("reference"));
+  BOOST_TEST(house.shown(again).text("bank_reference") == first.text("bank_reference"));
+  it.end_in_order();
+
+  house.write_config("lift_quarantine = true\n");
+  it.start();
+  BOOST_TEST(it.http().get("/api/v1/health/ready").status == 200);
+  // Now it is sent once more, and the bank repeats its answer.
+  const auto after = house.completed("lost-2");
+  BOOST_TEST(house.shown(after).text("reference") == second.text("reference"));
+  BOOST_TEST(house.shown(after).text("bank_reference") == second.text("bank_reference"));
+
+  const auto verdict = it.verify({kept, again, after});
+  for (const auto& f : verdict.findings)
+    BOOST_TEST_MESSAGE(f.check << ' ' << f.subject << ": " << f.expected << " / " << f.found);
+  BOOST_TEST(verdict.ok());
+  BOOST_TEST(verdict.bank->effects == 3);
+  it.end_in_order();
+}
