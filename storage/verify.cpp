@@ -90,7 +90,10 @@ void compare_one(const pqxx::row& row, Effects& effects, Verdict& verdict) {
 
   const auto found = effects.find(reference);
   if (found == effects.end()) {
-    if (status == Status::COMPLETED && !row["on_us"].as<bool>())
+    if (status != Status::COMPLETED) return;
+    if (row["on_us"].as<bool>())
+      ++verdict.bank->completed_here;
+    else
       report(verdict, {"not executed", id.text(), "executed once at the bank (COMPLETED)", "never executed"});
     return;
   }

@@ -53,6 +53,7 @@ struct Verdict {
     std::int64_t effects = 0;             // lines with effect
     std::int64_t executed_completed = 0;  // COMPLETED settlements that the bank executed
     std::int64_t executed_open = 0;       // executed there, visibly pending here
+    std::int64_t completed_here = 0;      // COMPLETED in our own books alone: on us, or netted
   };
   std::optional<Bank> bank;
   /// At most `findings_per_check` of each check; `wrong` counts them all.

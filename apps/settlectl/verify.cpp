@@ -120,7 +120,10 @@ void print_numbers(const Verdict& v) {
   if (v.bank) {
     const auto known = v.bank->executed_completed + v.bank->executed_open;
     line += "executed " + n(v.bank->effects) +
-            (v.bank->effects == known && v.bank->executed_completed == completed(v) ? " = " : " ≠ ") +
+            (v.bank->completed_here > 0 ? " + in our own books " + n(v.bank->completed_here) : "") +
+            (v.bank->effects == known && v.bank->executed_completed + v.bank->completed_here == completed(v)
+                 ? " = "
+                 : " ≠ ") +
             "completed " + n(completed(v));
     if (v.bank->executed_open > 0) line += " + pending " + n(v.bank->executed_open);
   } else {
@@ -164,7 +167,8 @@ json as_json(const Verdict& v) {
   if (v.bank)
     out["bank"] = {{"effects", v.bank->effects},
                    {"executed_completed", v.bank->executed_completed},
-                   {"executed_open", v.bank->executed_open}};
+                   {"executed_open", v.bank->executed_open},
+                   {"completed_here", v.bank->completed_here}};
   out["findings"] = json::array();
   for (const auto& f : v.findings)
     out["findings"].push_back(

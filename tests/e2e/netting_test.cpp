@@ -157,6 +157,9 @@ BOOST_AUTO_TEST_CASE(orders_that_wait_for_their_window_settle_by_their_net_and_n
   BOOST_TEST(net(R"({"currency":"XOF","method":"SWIFT"})", "n-1").text("code") == "idempotency_mismatch");
   BOOST_TEST(net(R"({"currency":"XOF"})", "n-2").text("code") == "nothing_to_net");
   expect_right_books({ab, ba, elsewhere});
+  const auto [code, said] = settlectl("verify");
+  BOOST_TEST(code == 0, said);
+  BOOST_TEST(said.find("executed 0 + in our own books 2 = completed 2") != std::string::npos, said);
 
   Running::it->end(SIGKILL);
   Running::it->start();
