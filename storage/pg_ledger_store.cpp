@@ -177,9 +177,12 @@ class PgLedgerStore final : public LedgerStore {
   PgConnection& lookups() {
     if (!lookups_.db) {
       lookups_.begin(pg_connect(settings_.database_url));
-      lookups_.db->prepare("find_keys", "select " + settlement_columns +
-                                            ", idem_key, request_digest from settlement_transactions "
-                                            "where caller = $1 and idem_key = any($2::text[])");
+      // Key by key: a plan that was made for an empty table would read all of a caller's orders, and filter.
+      lookups_.db->prepare("find_keys",
+                           "select s.* from (select distinct unnest($2::text[]) as key) w, lateral (select " +
+                               settlement_columns +
+                               ", idem_key, request_digest from settlement_transactions "
+                               "where caller = $1 and idem_key = w.key limit 1) s");
     }
     return *lookups_.db;
   }
