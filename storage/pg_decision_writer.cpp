@@ -179,6 +179,12 @@ void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
 }
 }  // namespace
 
+bool has_decisions(const LedgerBatch& b) {
+  return !(b.changed_accounts.empty() && b.ended_actions.empty() && b.new_actions.empty() &&
+           b.compensations.empty() && b.opened_breaks.empty() && b.closed_breaks.empty() &&
+           b.nettings.empty() && b.netted.empty() && b.rule_changes.empty());
+}
+
 void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
   for (const Account& a : batch.changed_accounts) change_account(tx, a);
   for (const OperatorAction& a : batch.ended_actions) end_action(tx, a);

@@ -24,6 +24,8 @@ InvariantReport answer(pqxx::connection_base& db, const CheckInvariants&) {
     pqxx::nontransaction setup(db);
     setup.exec("set statement_timeout = 0; set idle_in_transaction_session_timeout = 0");
     setup.exec(for_whole_tables);
+    // It runs beside the money: one core at most, whatever the server would lend it.
+    setup.exec("set max_parallel_workers_per_gather = 0");
   }
   pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> tx(db);
   InvariantReport report{.checked = true, .ok = true};
