@@ -117,8 +117,11 @@ void plan(Self self) {
             }
           },
           [=](const caf::error&) {
+            // Nothing is sent before the first check: it does not wait.
             for (const auto& [name, job] : self->state.jobs)
-              self->delayed_send(self, std::chrono::seconds(job.view.every_s), JobDue{name, job.view.runs});
+              self->delayed_send(
+                  self, std::chrono::seconds(name == "check_invariants" ? 0 : job.view.every_s),
+                  JobDue{name, job.view.runs});
           });
 }
 }  // namespace

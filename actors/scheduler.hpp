@@ -6,7 +6,7 @@
 //              have expired and that nobody looks after), check_invariants.
 // Remembers    nothing that the database does not: a job whose time came while nobody ran is run at once.
 // Stops money  when the books are not right: `on_invariants` is told before anybody else, and again when they
-//              are right again.
+//              are right again. The first check begins with the scheduler: nothing is sent before it has passed.
 // On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
 #pragma once
 #include "domain/clock.hpp"

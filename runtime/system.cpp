@@ -107,6 +107,7 @@ struct System::Impl {
   const Clock steady = steady_clock();
   Words ledger_trouble;
   Words books_wrong;  // how; empty: they are right
+  Words first_check;  // why nothing is sent before it; empty: it is over
   Words quarantine;   // why; empty: there is none
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
@@ -313,7 +314,7 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .sends_stopped = [this] { return sends_stopped(); },
+        .sends_stopped = [this] { return sends_held(); },
         .on_state =
             [this, name = c.name](BreakerState state) {
               metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
@@ -404,6 +405,8 @@ struct System::Impl {
     settings.keeper = keeper;
     settings.clock = clock;
     settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
+    // Books of before this start may have been changed by others: whether they are right decides what leaves.
+    first_check.set("sends wait for the first check of the books after this start");
     settings.on_job = [](const JobView& job) {
       if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
     };
@@ -429,12 +432,26 @@ struct System::Impl {
         log_error("sends_stopped", {{"why", why}});
     }
     books_wrong.set(why);
+    first_check.set("");
   }
 
-  /// Why nothing is sent; empty: things are.
+  /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
   std::string sends_stopped() const {
     auto why = quarantine.get();
     return why.empty() ? books_wrong.get() : why;
+  }
+  /// Why nothing goes to a bank now.
+  std::string sends_held() const {
+    auto why = sends_stopped();
+    return why.empty() ? first_check.get() : why;
+  }
+
+  /// With little history the first check is over before the first order comes, which then leaves at once. With
+  /// much of it nobody waits: orders are taken, and leave after the check.
+  void wait_for_the_first_check() {
+    const auto until = std::chrono::steady_clock::now() + 500ms;
+    while (!first_check.get().empty() && !ending && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(5ms);
   }
 
   /// A database that goes less far than what this node has seen is an older copy of its books.
@@ -500,6 +517,7 @@ struct System::Impl {
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
                           .sends_stopped = [this] { return sends_stopped(); },
+                          .sends_wait = [this] { return first_check.get(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails)
       if (rail.breaker) sources.rails.push_back(rail.breaker);
@@ -616,6 +634,7 @@ void System::start() {
     it.start_intake();
     it.start_scheduler();
     it.wait_for_the_rules();
+    it.wait_for_the_first_check();
     it.open_port();
     write_endpoint(
         data_dir, {.http = it.http_url(),
