@@ -8,6 +8,9 @@ using Self = SchedulerWithClock::stateful_pointer<SchedulerState>;
 
 Micros micros(std::chrono::seconds s) { return std::chrono::microseconds(s).count(); }
 
+/// A job that takes long never takes more than a twentieth of the time.
+Micros pause_after(Micros took) { return 20 * took; }
+
 JobsReport report_of(const SchedulerState& state, const std::string& only = "") {
   JobsReport report;
   for (const auto& [name, job] : state.jobs)
@@ -29,9 +32,8 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   state.settings.on_job(view);
   self->request(state.settings.keeper, caf::infinite, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
-  // A job that takes long never takes more than a twentieth of the time.
   const auto took = view.last_ended - view.last_started;
-  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), 20 * took);
+  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), pause_after(took));
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
 
@@ -63,18 +65,45 @@ void retry(Self self) {
           [=](const caf::error& why) { ended(self, "retry", false, self->system().render(why)); });
 }
 
+/// Three checks should have run since the last one did.
+bool stale(const SchedulerState& state) {
+  const auto took =
+      std::chrono::duration<double, std::micro>(std::chrono::duration<double>(state.invariants.seconds));
+  const auto interval =
+      std::max(micros(state.settings.check_every), pause_after(static_cast<Micros>(took.count())));
+  return state.settings.steady() - state.checked_at > 3 * interval;
+}
+
+void check_failed(SchedulerState& state, const caf::error& error, const std::string& why) {
+  state.invariants.failure = why;
+  if (error == database_away) {
+    state.checked_at = state.settings.steady();
+    return;
+  }
+  if (++state.failed_checks < state.settings.failed_checks_max && !stale(state)) return;
+  state.settings.on_unchecked("sends are stopped: the books could not be checked " +
+                              std::to_string(state.failed_checks) +
+                              (state.failed_checks == 1 ? " time" : " times in a row") + " (" + why + ")");
+}
+
 void check(Self self) {
   self->request(self->state.settings.keeper, caf::infinite, CheckInvariants{})
       .then(
           [=](const InvariantReport& report) {
             self->state.invariants = report;
+            self->state.failed_checks = 0;
+            self->state.checked_at = self->state.settings.steady();
             self->state.settings.on_invariants(report);
             std::int64_t wrong = 0;
             for (const auto& one : report.invariants) wrong += one.violations;
             ended(self, "check_invariants", true,
                   report.ok ? "the books are right" : std::to_string(wrong) + " violations");
           },
-          [=](const caf::error& why) { ended(self, "check_invariants", false, self->system().render(why)); });
+          [=](const caf::error& error) {
+            const auto why = self->system().render(error);
+            check_failed(self->state, error, why);
+            ended(self, "check_invariants", false, why);
+          });
 }
 
 void add(Self self, const std::string& name, std::string purpose, std::chrono::seconds every,
@@ -119,9 +148,9 @@ void plan(Self self) {
           [=](const caf::error&) {
             // Nothing is sent before the first check: it does not wait.
             for (const auto& [name, job] : self->state.jobs)
-              self->delayed_send(
-                  self, std::chrono::seconds(name == "check_invariants" ? 0 : job.view.every_s),
-                  JobDue{name, job.view.runs});
+              self->delayed_send(self,
+                                 std::chrono::seconds(name == "check_invariants" ? 0 : job.view.every_s),
+                                 JobDue{name, job.view.runs});
           });
 }
 }  // namespace
@@ -130,6 +159,7 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
   auto& state = self->state;
   state.settings = std::move(settings);
   const auto& s = state.settings;
+  state.checked_at = s.steady();
   add(self, "retry", "take up parked settlements; ask banks again about orders that ended unpaid",
       s.retry_every, [=] { retry(self); });
   add(self, "cleanup", "move ended fund locks to the archive", s.cleanup_every, [=] {
@@ -169,7 +199,11 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
         begin(self, wish.name);
         return promise;
       },
-      [=](const ReadInvariants&) { return self->state.invariants; },
+      [=](const ReadInvariants&) {
+        auto report = self->state.invariants;
+        report.stale = report.checked && stale(self->state);
+        return report;
+      },
       [=](const JobDue& due) {
         if (due.run == self->state.jobs.at(due.name).view.runs) begin(self, due.name);
       },

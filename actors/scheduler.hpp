@@ -6,7 +6,9 @@
 //              have expired and that nobody looks after), check_invariants.
 // Remembers    nothing that the database does not: a job whose time came while nobody ran is run at once.
 // Stops money  when the books are not right: `on_invariants` is told before anybody else, and again when they
-//              are right again. The first check begins with the scheduler: nothing is sent before it has passed.
+//              are right again. The first check begins with the scheduler: nothing is sent before it has
+//              passed. Books that cannot be checked three times in a row are doubted: `on_unchecked`. A
+//              database that is away is no such doubt: nobody can write to it either.
 // On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
 #pragma once
 #include "domain/clock.hpp"
@@ -39,7 +41,12 @@ struct SchedulerSettings {
   IntakeActor intake;
   LedgerActor ledger;
   KeeperActor keeper;
-  Clock clock;
+  Clock clock;   // of what is recorded
+  Clock steady;  // of what is waited for: never set back or forward
+  /// Checks that cannot run, in a row, before the sends stop.
+  int failed_checks_max = 3;
+  /// Told why, when the books could not be checked for too long; it is over with the next `on_invariants`.
+  std::function<void(const std::string& why)> on_unchecked = [](const std::string&) {};
   std::function<void(const InvariantReport&)> on_invariants = [](const InvariantReport&) {};
   std::function<void(const JobView&)> on_job = [](const JobView&) {};
 };
@@ -62,6 +69,8 @@ struct SchedulerState {
   SchedulerSettings settings;
   std::map<std::string, Job> jobs;
   InvariantReport invariants;
+  int failed_checks = 0;  // in a row
+  Micros checked_at = 0;  // steady: when the books were last checked, or could not be written either
   static inline const char* name = "scheduler";
 };
 

@@ -6,6 +6,7 @@
 #include "messages/accounts.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/sec.hpp>
 
 namespace settled {
 
@@ -214,8 +215,10 @@ struct InvariantView {
   std::int64_t violations = 0;
   std::string example;  // which, what was expected, what was found
 };
-/// Answered by storage/pg_keeper; a check of everything takes a while.
+/// Answered by storage/pg_keeper; a check of everything takes a while. An error that is `database_away` says
+/// nothing about the books: nobody can write them either.
 struct CheckInvariants {};
+inline constexpr auto database_away = caf::sec::cannot_connect_to_node;
 /// The last check. Answered by actors/scheduler.
 struct ReadInvariants {};
 struct InvariantReport {
@@ -224,6 +227,8 @@ struct InvariantReport {
   Micros at = 0;
   double seconds = 0;
   std::vector<InvariantView> invariants;
+  std::string failure;  // why the last check could not run; what stands above is then of the one before
+  bool stale = false;   // three checks should have run since
 };
 
 /// Moves finished work out of the way. Answered by storage/pg_keeper with Count.
@@ -396,7 +401,8 @@ typename F::result_type inspect(F& f, ReadInvariants&) {
 }
 template <class F>
 typename F::result_type inspect(F& f, InvariantReport& x) {
-  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants);
+  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants, x.failure,
+           x.stale);
 }
 template <class F>
 typename F::result_type inspect(F& f, ArchiveFinished& x) {

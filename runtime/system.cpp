@@ -106,9 +106,10 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
-  Words books_wrong;  // how; empty: they are right
-  Words first_check;  // why nothing is sent before it; empty: it is over
-  Words quarantine;   // why; empty: there is none
+  Words books_wrong;      // how; empty: they are right
+  Words books_unchecked;  // why the books cannot be checked for so long that nothing is sent; empty: they are
+  Words first_check;      // why nothing is sent before it; empty: it is over
+  Words quarantine;       // why; empty: there is none
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
@@ -404,6 +405,12 @@ struct System::Impl {
     settings.ledger = ledger;
     settings.keeper = keeper;
     settings.clock = clock;
+    settings.steady = steady;
+    settings.on_unchecked = [this](const std::string& why) {
+      metrics.sends_stopped(true);
+      if (books_unchecked.get().empty()) log_error("sends_stopped", {{"why", why}});
+      books_unchecked.set(why);
+    };
     settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
     // Books of before this start may have been changed by others: whether they are right decides what leaves.
     first_check.set("sends wait for the first check of the books after this start");
@@ -425,7 +432,9 @@ struct System::Impl {
         why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
     }
     metrics.sends_stopped(!why.empty());
-    if (why != books_wrong.get()) {
+    const auto unchecked = books_unchecked.get();
+    books_unchecked.set("");
+    if (why != books_wrong.get() || (why.empty() && !unchecked.empty())) {
       if (why.empty())
         log_info("sends_allowed", {{"why", "the books are right again"}});
       else
@@ -437,8 +446,9 @@ struct System::Impl {
 
   /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
   std::string sends_stopped() const {
-    auto why = quarantine.get();
-    return why.empty() ? books_wrong.get() : why;
+    for (const Words* words : {&quarantine, &books_wrong, &books_unchecked})
+      if (auto why = words->get(); !why.empty()) return why;
+    return {};
   }
   /// Why nothing goes to a bank now.
   std::string sends_held() const {
@@ -446,8 +456,8 @@ struct System::Impl {
     return why.empty() ? first_check.get() : why;
   }
 
-  /// With little history the first check is over before the first order comes, which then leaves at once. With
-  /// much of it nobody waits: orders are taken, and leave after the check.
+  /// With little history the first check is over before the first order comes, which then leaves at once.
+  /// With much of it nobody waits: orders are taken, and leave after the check.
   void wait_for_the_first_check() {
     const auto until = std::chrono::steady_clock::now() + 500ms;
     while (!first_check.get().empty() && !ending && std::chrono::steady_clock::now() < until)

@@ -3,9 +3,8 @@
 
 #include "tests/sim/virtual_actors.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
-
 #include <boost/test/unit_test.hpp>
+#include <caf/typed_event_based_actor.hpp>
 
 namespace settled {
 namespace {
@@ -16,6 +15,7 @@ struct Keeper {
   std::vector<JobView> kept;
   bool forgets = false;      // the last runs cannot be read
   std::string cannot_check;  // why; empty: it can
+  caf::sec trouble = caf::sec::runtime_error;
   InvariantReport report{.checked = true, .ok = true};
   int checks = 0;
 };
@@ -24,8 +24,7 @@ KeeperActor::behavior_type scripted_keeper(KeeperActor::pointer, std::shared_ptr
   return {
       [=](const CheckInvariants&) -> caf::result<InvariantReport> {
         ++script->checks;
-        if (!script->cannot_check.empty())
-          return caf::make_error(caf::sec::runtime_error, script->cannot_check);
+        if (!script->cannot_check.empty()) return caf::make_error(script->trouble, script->cannot_check);
         return script->report;
       },
       [](const ArchiveFinished&) { return Count{}; },
@@ -42,11 +41,14 @@ struct Fixture {
   tests::VirtualActors world;
   std::shared_ptr<Keeper> keeper = std::make_shared<Keeper>();
   std::vector<InvariantReport> told;
+  std::vector<std::string> doubts;
   SchedulerSettings settings;
 
   Fixture() {
     settings.keeper = world.system().spawn(scripted_keeper, keeper);
     settings.clock = world.wall();
+    settings.steady = world.steady();
+    settings.on_unchecked = [this](const std::string& why) { doubts.push_back(why); };
     settings.on_invariants = [this](const InvariantReport& report) { told.push_back(report); };
   }
   ~Fixture() { world.kill_all_but({}); }
@@ -55,6 +57,9 @@ struct Fixture {
     auto started = caf::actor_cast<SchedulerActor>(world.system().spawn(scheduler, settings));
     world.settle();
     return started;
+  }
+  InvariantReport invariants(const SchedulerActor& scheduler) {
+    return world.ask<InvariantReport>(scheduler, ReadInvariants{});
   }
 };
 }  // namespace
@@ -76,6 +81,38 @@ BOOST_AUTO_TEST_CASE(the_books_are_checked_at_once_also_where_nobody_knows_when_
   start();
   world.advance(1ms);
   BOOST_TEST(told.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(books_that_cannot_be_checked_three_times_in_a_row_are_doubted_until_they_can_be) {
+  const auto scheduler = start();
+  world.advance(1ms);
+  keeper->cannot_check = "no such view";
+  world.advance(2 * settings.check_every);
+  BOOST_TEST(doubts.empty());
+  const auto failing = invariants(scheduler);
+  BOOST_TEST(failing.ok);  // of the last one that ran
+  BOOST_TEST(failing.failure.find("no such view") != std::string::npos);
+  world.advance(settings.check_every);
+  BOOST_REQUIRE(!doubts.empty());
+  BOOST_TEST(doubts.front().find("no such view") != std::string::npos);
+  world.advance(settings.check_every);
+  BOOST_TEST(invariants(scheduler).stale);
+  keeper->cannot_check.clear();
+  const auto reports = told.size();
+  world.advance(settings.check_every);
+  BOOST_TEST(told.size() == reports + 1);
+  BOOST_TEST(invariants(scheduler).failure.empty());
+  BOOST_TEST(!invariants(scheduler).stale);
+}
+
+BOOST_AUTO_TEST_CASE(a_database_that_is_away_is_no_doubt_about_the_books) {
+  const auto scheduler = start();
+  world.advance(1ms);
+  keeper->cannot_check = "connection refused";
+  keeper->trouble = database_away;
+  world.advance(20 * settings.check_every);
+  BOOST_TEST(doubts.empty());
+  BOOST_TEST(!invariants(scheduler).failure.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -248,6 +248,28 @@ BOOST_AUTO_TEST_CASE(books_that_were_falsified_while_nobody_looked_let_nothing_l
   BOOST_TEST(Running::it->verify({id}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(books_that_cannot_be_checked_stop_the_sends_until_they_can_be) {
+  auto http = Running::it->http();
+  const auto sql = [](const std::string& text) {
+    return std::system(
+        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
+  };
+  BOOST_REQUIRE(sql("alter view all_fund_locks rename to out_of_sight") == 0);
+  for (int i = 0; i < 3; ++i) {
+    const auto ran = http.post("/api/v1/jobs/check_invariants/run", "{}");
+    BOOST_TEST(!ran.json().value("last_ok", true), ran.body);
+  }
+  const auto ready = http.get("/api/v1/health/ready");
+  BOOST_TEST(ready.status == 503);
+  BOOST_TEST(ready.body.find("could not be checked") != std::string::npos, ready.body);
+  BOOST_TEST(!http.get("/api/v1/invariants").text("failure").empty());
+  const auto id = order("unchecked-1");
+  BOOST_TEST(eventually([&] { return status_of(id) == "FUNDS_LOCKED"; }));
+  BOOST_REQUIRE(sql("alter view out_of_sight rename to all_fund_locks") == 0);
+  BOOST_TEST(http.post("/api/v1/jobs/check_invariants/run", "{}").status == 200);
+  BOOST_TEST(eventually([&] { return status_of(id) == "COMPLETED"; }));
+}
+
 BOOST_AUTO_TEST_CASE(it_ends_in_order) { Running::it->end_in_order(); }
 
 BOOST_AUTO_TEST_SUITE_END()
