@@ -32,7 +32,7 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   state.settings.on_job(view);
   self->request(state.settings.keeper, caf::infinite, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
-  const auto took = view.last_ended - view.last_started;
+  const auto took = state.settings.steady() - job.started;
   const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), pause_after(took));
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
@@ -118,6 +118,7 @@ void begin(Self self, const std::string& name) {
   if (job.view.running) return;
   job.view.running = true;
   job.view.last_started = self->state.settings.clock();
+  job.started = self->state.settings.steady();
   job.run();
 }
 
@@ -138,10 +139,13 @@ void plan(Self self) {
               view.runs = k.runs;
             }
             for (const auto& [name, job] : state.jobs) {
-              const auto due = job.view.last_started + micros(std::chrono::seconds(job.view.every_s));
+              const auto every = micros(std::chrono::seconds(job.view.every_s));
+              const auto due = job.view.last_started + every;
               // The books are looked at with every start.
+              // A clock that was set back would show a last run in the future: that is no reason to wait
+              // longer.
               const auto wait =
-                  name == "check_invariants" ? 0 : std::max<Micros>(0, due - state.settings.clock());
+                  std::clamp<Micros>(due - state.settings.clock(), 0, name == "check_invariants" ? 0 : every);
               self->delayed_send(self, std::chrono::microseconds(wait), JobDue{name, job.view.runs});
             }
           },

@@ -64,6 +64,7 @@ struct SchedulerState {
   struct Job {
     JobView view;
     std::function<void()> run;
+    Micros started = 0;            // steady: the run that is under way
     std::vector<Promise> waiting;  // who asked for a run
   };
   SchedulerSettings settings;

@@ -17,17 +17,22 @@ struct Keeper {
   std::string cannot_check;  // why; empty: it can
   caf::sec trouble = caf::sec::runtime_error;
   InvariantReport report{.checked = true, .ok = true};
-  int checks = 0;
+  int checks = 0, archivings = 0;
+  std::function<void()> on_check = [] {};
 };
 
 KeeperActor::behavior_type scripted_keeper(KeeperActor::pointer, std::shared_ptr<Keeper> script) {
   return {
       [=](const CheckInvariants&) -> caf::result<InvariantReport> {
         ++script->checks;
+        script->on_check();
         if (!script->cannot_check.empty()) return caf::make_error(script->trouble, script->cannot_check);
         return script->report;
       },
-      [](const ArchiveFinished&) { return Count{}; },
+      [=](const ArchiveFinished&) {
+        ++script->archivings;
+        return Count{};
+      },
       [](const ReadEnded&) { return WatchEnded{}; },
       [](const KeepJob&) { return Count{1}; },
       [=](const ReadKeptJobs&) -> caf::result<JobsReport> {
@@ -113,6 +118,20 @@ BOOST_AUTO_TEST_CASE(a_database_that_is_away_is_no_doubt_about_the_books) {
   world.advance(20 * settings.check_every);
   BOOST_TEST(doubts.empty());
   BOOST_TEST(!invariants(scheduler).failure.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_that_is_set_while_a_job_runs_does_not_change_when_it_runs_again) {
+  keeper->on_check = [this] { world.set_wall(1h); };
+  start();
+  world.advance(settings.check_every + 1s);
+  BOOST_TEST(keeper->checks == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_last_run_in_the_future_makes_nobody_wait_longer_than_usual) {
+  keeper->kept = {{.name = "cleanup", .last_started = world.wall()() + Micros(86'400'000'000) * 365}};
+  start();
+  world.advance(settings.cleanup_every + 1s);
+  BOOST_TEST(keeper->archivings == 1);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
