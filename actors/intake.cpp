@@ -42,7 +42,10 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
               if (one.kind == Submission::Kind::accepted && final_status(one.settlement->status))
                 self->state.settings.on_ended(one.settlement);
               if (one.kind == Submission::Kind::refused || final_status(one.settlement->status)) continue;
-              if (note_waiting(self, one.settlement)) continue;
+              if (note_waiting(self, one.settlement)) {
+                self->state.waiting += one.kind == Submission::Kind::accepted;
+                continue;
+              }
               if (one.kind == Submission::Kind::accepted)
                 start(self, one.settlement, Start::fresh);
               else if (!has_actor(self->state, one.settlement->id))

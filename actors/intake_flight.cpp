@@ -114,8 +114,10 @@ void take_up(IntakeSelf self) {
             failpoint("takeover_between_take_and_recover");
             if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             std::unordered_set<SettlementId> open;
+            s.waiting = 0;
             for (const Recorded& one : books.settlements) {
               open.insert(one->id);
+              s.waiting += one->waiting != Waiting::no;
               if (s.parked.contains(one->id) || has_actor(s, one->id)) continue;
               if (!s.loaded) count_for_recovery(s, one);
               if (note_waiting(self, one)) continue;

@@ -26,7 +26,8 @@ void ended(IntakeSelf self, const caf::down_msg& down);
 // intake_queue.cpp: the house rules, and the orders that wait.
 /// Orders are turned away until the rules are here.
 void load_rules(IntakeSelf self);
-/// Does it wait? Then the queue is looked at from now on, and it gets no actor yet.
+/// Does it wait? Then the queue is looked at from now on, and it gets no actor yet. Who sees it for the first
+/// time counts it.
 bool note_waiting(IntakeSelf self, const SettlementView& s);
 void look_at_queue(IntakeSelf self);
 /// Orders that ended without an actor of their own.

@@ -60,7 +60,6 @@ void load_rules(IntakeSelf self) {
 bool note_waiting(IntakeSelf self, const SettlementView& s) {
   if (s.waiting == Waiting::no) return false;
   auto& state = self->state;
-  ++state.waiting;
   state.waiting_for.emplace(s.order.amount.currency, s.order.method);
   look_soon(self);
   return true;

@@ -58,9 +58,9 @@ struct ReleaseWaiting {
   std::vector<Gate> gates;
 };
 struct Released {
-  std::vector<Recorded> started;  // their intent is durable: they want an actor
-  std::vector<Recorded> ended;    // FAILED now, or settled in our own books
-  std::int64_t still_waiting = 0;
+  std::vector<Recorded> started;   // their intent is durable: they want an actor
+  std::vector<Recorded> ended;     // FAILED now, or settled in our own books
+  std::int64_t still_waiting = 0;  // all that hold nothing yet, those for compliance too
 };
 
 /// Opens a break for every doubt that began before `unknown_before` and has none. Sent by actors/scheduler

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace settled {
 
@@ -121,6 +122,7 @@ class LedgerBook {
   };
   static QueuePlace place_of(const SettlementView& s) { return {-static_cast<int>(s.order.priority), s.id}; }
   std::set<QueuePlace> queue_;                                      // of PENDING orders
+  std::unordered_set<SettlementId> held_;                           // for compliance: VALIDATING
   std::unordered_map<SettlementId, OperatorAction> actions_;        // pending ones
   std::map<std::pair<std::string, SettlementId>, BreakId> breaks_;  // open ones, by kind
   Rules rules_;

@@ -112,11 +112,11 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     batch.changed.push_back({row, Status::PENDING});
     (over ? out.ended : out.started).push_back(row);
   }
+  out.still_waiting += static_cast<std::int64_t>(held_.size());
   return out;
 }
 
-Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
-                                        LedgerBatch& batch) {
+Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch) {
   SettlementView s = waiting;
   ensure(next(s.status, Event::refuse).has_value(), "only what holds nothing is refused");
   record_failed(s, refusal);
@@ -131,6 +131,7 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
   const Recorded row(std::move(s));
   batch.changed.push_back({row, was});
   queue_.erase(place_of(row));
+  held_.erase(row->id);
   open_.erase(row->id);
   end_doubt(row, batch);
   return row;

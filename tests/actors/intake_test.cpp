@@ -10,7 +10,8 @@ using tests::Reply;
 struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
   std::vector<SettlementView> ended;                   // without an actor
-  std::size_t asking_at_once = 1'000;
+  std::size_t asking_at_once = 1'000, in_flight_max = 20'000;
+  std::shared_ptr<const Policy> policy = always_open();
 
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
     return std::chrono::seconds(0);
@@ -19,16 +20,16 @@ struct Fixture : tests::ActorFixture {
     return std::make_shared<const Policy>(Policy{.windows_always_open = true});
   }
   IntakeActor start(const std::string& connector = "bank") {
-    IntakeSettings intake_settings{.policy = always_open(),
+    IntakeSettings intake_settings{.in_flight_max = in_flight_max,
+                                   .policy = policy,
                                    .zone_offset = utc,
                                    .clock = world.wall(),
                                    .ids = world.ids(),
                                    .ledger = writer,
                                    .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
                                    .rails = {context()},
-                                   .on_failure = [this](SettlementId, const std::string& why, bool parked) {
-                                     failures.emplace_back(why, parked);
-                                   },
+                                   .on_failure = [this](SettlementId, const std::string& why,
+                                                        bool parked) { failures.emplace_back(why, parked); },
                                    .on_ended = [this](const SettlementView& s) { ended.push_back(s); },
                                    .asking_at_once = asking_at_once};
     auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
@@ -306,6 +307,41 @@ BOOST_AUTO_TEST_CASE(an_intake_that_cannot_have_its_rules_says_so_and_asks_again
   bool named = false;
   for (const auto& item : health.items) named = named || (item.name == "rules" && !item.ok);
   BOOST_TEST(named);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_waits_is_counted_once_however_often_it_is_seen) {
+  in_flight_max = 3;
+  const auto intake = start();
+  owe_each_other(intake);
+  for (int i = 0; i < 5; ++i) {
+    auto again = order("there");
+    again.order.amount.minor = 5'000;
+    again.order.insufficient_funds = Otherwise::queue;
+    world.ask<Submissions>(intake, SubmitSettlements{"test", {again}});  // a replay
+    world.ask<Count>(intake, RetryParked{});                             // everything is taken up once more
+    world.settle();
+  }
+  BOOST_CHECK(submit(intake, "k").kind == Submission::Kind::accepted);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_compliance_holds_counts_until_it_is_called_back) {
+  in_flight_max = 2;
+  Policy strict{.windows_always_open = true};
+  BOOST_REQUIRE(strict.blocked.load("Fantome; sanctions; list\n").empty());
+  policy = std::make_shared<const Policy>(strict);
+  const auto intake = start();
+  auto held = order("held");
+  held.order.parties = {"Fantome"};
+  const auto answer = world.ask<Submissions>(intake, SubmitSettlements{"test", {held}});
+  const SettlementView row = answer.results.at(0).settlement;
+  BOOST_TEST(row.status == Status::VALIDATING);
+  rail->on_send = [] { return Reply{}; };
+  submit(intake, "a");
+  world.advance(2s);  // the queue was looked at
+  BOOST_CHECK(submit(intake, "b").refusal.code == Errc::overloaded);
+  world.ask<ActionAnswered>(writer, CancelSettlement{"ops", row.id, "not owed"});
+  world.advance(2s);
+  BOOST_CHECK(submit(intake, "b").kind == Submission::Kind::accepted);
 }
 
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
