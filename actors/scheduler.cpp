@@ -1,6 +1,7 @@
 #include "actors/scheduler.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace settled {
 namespace {
@@ -30,28 +31,30 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   for (auto& promise : job.waiting) promise.deliver(report_of(state, name));
   job.waiting.clear();
   state.settings.on_job(view);
-  self->request(state.settings.keeper, caf::infinite, KeepJob{view})
+  self->request(state.settings.keeper, state.settings.keeper_max, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
   const auto took = state.settings.steady() - job.started;
-  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), pause_after(took));
+  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), ok ? pause_after(took) : took);
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
 
 /// Asks `whom`; `words` says what came of it.
 template <class Answer, class Whom, class Question, class Words>
 void ask(Self self, const std::string& name, const Whom& whom, Question question, Words words) {
-  self->request(whom, caf::infinite, std::move(question))
+  const auto& settings = self->state.settings;
+  const auto most = std::is_same_v<Whom, KeeperActor> ? settings.keeper_max : settings.answer_max;
+  self->request(whom, most, std::move(question))
       .then([=](const Answer& answer) { ended(self, name, true, words(answer)); },
             [=](const caf::error& why) { ended(self, name, false, self->system().render(why)); });
 }
 
 void retry(Self self) {
   const auto& settings = self->state.settings;
-  self->request(settings.intake, caf::infinite, RetryParked{})
+  self->request(settings.intake, settings.answer_max, RetryParked{})
       .then(
           [=](const Count& parked) {
             const auto& s = self->state.settings;
-            self->request(s.keeper, caf::infinite, ReadEnded{s.clock() - micros(s.watch_ended)})
+            self->request(s.keeper, s.keeper_max, ReadEnded{s.clock() - micros(s.watch_ended)})
                 .then(
                     [=](WatchEnded& over) {
                       ask<Count>(self, "retry", self->state.settings.intake, std::move(over),
@@ -87,7 +90,7 @@ void check_failed(SchedulerState& state, const caf::error& error, const std::str
 }
 
 void check(Self self) {
-  self->request(self->state.settings.keeper, caf::infinite, CheckInvariants{})
+  self->request(self->state.settings.keeper, self->state.settings.keeper_max, CheckInvariants{})
       .then(
           [=](const InvariantReport& report) {
             self->state.invariants = report;
@@ -124,7 +127,7 @@ void begin(Self self, const std::string& name) {
 
 /// From what the database knows of the last runs: when each is due.
 void plan(Self self) {
-  self->request(self->state.settings.keeper, caf::infinite, ReadKeptJobs{})
+  self->request(self->state.settings.keeper, self->state.settings.answer_max, ReadKeptJobs{})
       .then(
           [=](const JobsReport& kept) {
             auto& state = self->state;

@@ -9,7 +9,8 @@
 //              are right again. The first check begins with the scheduler: nothing is sent before it has
 //              passed. Books that cannot be checked three times in a row are doubted: `on_unchecked`. A
 //              database that is away is no such doubt: nobody can write to it either.
-// On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
+// Waits for    an answer at most `answer_max` (`keeper_max`); then the run has failed, and the next one
+// comes. On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
 #pragma once
 #include "domain/clock.hpp"
 #include "messages/actors.hpp"
@@ -38,6 +39,11 @@ struct SchedulerSettings {
   std::chrono::seconds transaction_timeout{300};
   /// Orders that ended unpaid are asked about again for so long.
   std::chrono::seconds watch_ended{86'400};
+  /// Silence of the intake or the ledger writer beyond this fails the run: who died with a question has no
+  /// answer to it, and the job is due again. Longer than both ever need; a late answer is nobody's.
+  std::chrono::milliseconds answer_max{60'000};
+  /// The same for the keeper, whose checks and archives read whole tables.
+  std::chrono::milliseconds keeper_max{1'800'000};
   IntakeActor intake;
   LedgerActor ledger;
   KeeperActor keeper;

@@ -5,10 +5,15 @@
 
 #include <boost/test/unit_test.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 namespace settled {
 namespace {
 using namespace std::chrono_literals;
+
+struct Promises {
+  std::vector<caf::typed_response_promise<Count>> kept;
+};
 
 /// What the keeper of these tests answers.
 struct Keeper {
@@ -39,6 +44,28 @@ KeeperActor::behavior_type scripted_keeper(KeeperActor::pointer, std::shared_ptr
         if (script->forgets) return caf::make_error(caf::sec::runtime_error, "no such table");
         return JobsReport{script->kept, {}};
       },
+  };
+}
+
+/// Has taken a question about locks and never answers it.
+IntakeActor::behavior_type silent_intake(IntakeActor::stateful_pointer<Promises> self, int* asked) {
+  return {
+      [](const SubmitSettlements&) { return Submissions{}; },
+      [](const AwaitSettlement&) { return SettlementFound{}; },
+      [](const AskedOnce&) {},
+      [](const ApproveAction&) { return ActionAnswered{}; },
+      [](const ChangeRules&) { return RulesFound{}; },
+      [](const ReadWindow&) { return WindowFound{}; },
+      [](const RetryParked&) { return Count{}; },
+      [](const WatchEnded&) { return Count{}; },
+      [=](const LookAfterLocks&) -> caf::result<Count> {
+        ++*asked;
+        self->state.kept.push_back(self->make_response_promise<Count>());
+        return self->state.kept.back();
+      },
+      [](const ReadRecovery&) { return RecoveryReport{}; },
+      [](const BookNetting&) { return NettingBooked{}; },
+      [](const ReadHealth&) { return HealthReport{}; },
   };
 }
 
@@ -132,6 +159,23 @@ BOOST_AUTO_TEST_CASE(a_last_run_in_the_future_makes_nobody_wait_longer_than_usua
   start();
   world.advance(settings.cleanup_every + 1s);
   BOOST_TEST(keeper->archivings == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_job_whose_question_died_with_the_intake_has_failed_and_runs_again) {
+  int asked = 0;
+  std::vector<JobView> ended;
+  settings.intake = world.system().spawn(silent_intake, &asked);
+  settings.on_job = [&](const JobView& job) {
+    if (job.name == "lock_expiry") ended.push_back(job);
+  };
+  start();
+  world.advance(1s);
+  BOOST_TEST(asked == 1);
+  world.advance(settings.answer_max);
+  BOOST_REQUIRE(ended.size() == 1U);
+  BOOST_TEST(!ended.at(0).last_ok);
+  world.advance(settings.answer_max + 1s);
+  BOOST_TEST(asked == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
