@@ -105,6 +105,8 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
              s.recovered ? std::to_string(s.recovery.taken_up) + " settlements were taken up at the start"
                          : std::to_string(s.recovering.size()) + " settlements are still to be asked for"});
         report.items.push_back({"rules", s.rules_known, s.rules_known ? "known" : "being read"});
+        if (const auto look = calendars_to_look_at(s); !look.empty())
+          report.items.push_back({"calendars", false, look});
         if (!s.parked.empty())
           report.items.push_back(
               {"parked", false, std::to_string(s.parked.size()) + " settlements need a person"});

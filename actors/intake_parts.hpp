@@ -35,6 +35,8 @@ void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlem
 /// By window: what it settles waits no more.
 caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request);
 caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request);
+/// Which calendars need a look before the next year's feasts come; empty: none.
+std::string calendars_to_look_at(const IntakeState& state);
 WindowFound read_window(const IntakeState& state, const ReadWindow& question);
 
 // intake_people.cpp: what people decide, and looking again at what is over.

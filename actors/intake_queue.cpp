@@ -153,6 +153,18 @@ caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request
   return promise;
 }
 
+std::string calendars_to_look_at(const IntakeState& state) {
+  if (state.settings.policy->windows_always_open) return {};
+  constexpr std::chrono::days ahead{90};  // long enough to hear what is expected
+  const std::chrono::sys_seconds now{std::chrono::seconds{state.settings.clock() / second}};
+  const std::chrono::year_month_day then{std::chrono::floor<std::chrono::days>(now) + ahead};
+  const int year = static_cast<int>(then.year());
+  std::string names;
+  for (const Calendar& calendar : state.rules.calendars)
+    if (lacks_announced_days(calendar, year)) names += (names.empty() ? "" : ", ") + calendar.name;
+  return names.empty() ? names : "no announced holidays of " + std::to_string(year) + " yet: " + names;
+}
+
 WindowFound read_window(const IntakeState& state, const ReadWindow& question) {
   return {window_now(state, question.currency, question.method)};
 }
