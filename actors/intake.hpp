@@ -24,6 +24,8 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -78,7 +80,7 @@ struct IntakeState {
   Rules rules;
   Judge judge;
   bool rules_known = false;
-  std::set<std::pair<Currency, Method>> waiting_for;  // windows that an order waits in
+  std::set<std::tuple<Currency, Method, std::string>> waiting_for;  // windows and settlement dates of orders
   // Orders that hold nothing yet. The writer answers in the order in which it decides, so each answer that
   // names them all (Released, InFlight) is the truth, and what comes after it is added.
   std::int64_t waiting = 0;

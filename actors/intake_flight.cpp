@@ -127,6 +127,7 @@ void take_up(IntakeSelf self) {
             std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            plan_queue(self);
             s.loaded = true;
             wake_some(self);
             report_recovered(self);

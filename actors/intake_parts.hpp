@@ -30,6 +30,8 @@ void load_rules(IntakeSelf self);
 /// time counts it.
 bool note_waiting(IntakeSelf self, const SettlementView& s);
 void look_at_queue(IntakeSelf self);
+/// The windows have changed, perhaps while nobody ran: orders that wait for them are told when they may go.
+void plan_queue(IntakeSelf self);
 /// Orders that ended without an actor of their own.
 void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlements);
 /// By window: what it settles waits no more.

@@ -54,8 +54,11 @@ struct ReleaseWaiting {
     bool open = false;
     Micros opens_at = 0, next_cut_off = 0;
     std::string value_date, reason;
+    std::string settlement_date;  // of a plan: what is said is for orders of this date
   };
   std::vector<Gate> gates;
+  /// The windows have changed: nothing is tried, the orders are only told anew when they may go.
+  bool plan = false;
 };
 struct Released {
   std::vector<Recorded> started;   // their intent is durable: they want an actor
@@ -296,11 +299,11 @@ typename F::result_type inspect(F& f, CancelSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting::Gate& x) {
   return f(caf::meta::type_name("ReleaseWaiting::Gate"), x.currency, x.method, x.open, x.opens_at,
-           x.next_cut_off, x.value_date, x.reason);
+           x.next_cut_off, x.value_date, x.reason, x.settlement_date);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting& x) {
-  return f(caf::meta::type_name("ReleaseWaiting"), x.gates);
+  return f(caf::meta::type_name("ReleaseWaiting"), x.gates, x.plan);
 }
 template <class F>
 typename F::result_type inspect(F& f, Released& x) {

@@ -31,6 +31,8 @@ class LedgerBook {
   /// Tries the orders that wait, the most urgent and then the oldest first. Where an account cannot pay the
   /// first one, those behind it on that account wait too: nobody overtakes.
   Released release_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
+  /// Tells the orders whose window is still to open when that is, as the windows now are.
+  Released plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
   ActionAnswered cancel(const CancelSettlement& request, LedgerBatch& batch);
   /// `settlement` is the recorded one, which need not be in flight.
   ActionAnswered propose(ActionId id, const ProposeAction& request, const Recorded& settlement,

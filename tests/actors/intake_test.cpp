@@ -344,6 +344,39 @@ BOOST_AUTO_TEST_CASE(an_order_that_compliance_holds_counts_until_it_is_called_ba
   BOOST_CHECK(submit(intake, "b").kind == Submission::Kind::accepted);
 }
 
+BOOST_AUTO_TEST_CASE(a_window_that_is_changed_reaches_the_orders_that_wait_for_it) {
+  policy = std::make_shared<const Policy>();
+  const auto intake = start();
+  const auto open_between = [&](int opens, int closes) {
+    const WindowDefinition window{.name = "francs",
+                                  .currency = *currency_from("XOF"),
+                                  .zone = "UTC",
+                                  .weekdays = {1, 2, 3, 4, 5, 6, 7},
+                                  .sessions = {{opens * 60, closes * 60, closes * 60}}};
+    const auto changed = world.ask<RulesFound>(intake, ChangeRules{.caller = "ops", .put_window = window});
+    BOOST_REQUIRE(changed.refusal.code == Errc::ok);
+    world.settle();
+  };
+  constexpr Micros hour = 3'600'000'000;
+  const Micros noon = world.wall()() / hour * hour;
+  BOOST_REQUIRE(noon / hour % 24 == 12);
+  open_between(14, 18);
+  submit(intake, "k");
+  BOOST_TEST(only_one().status == Status::PENDING);
+  BOOST_TEST(only_one().release_at == noon + 2 * hour);
+  open_between(15, 17);
+  BOOST_TEST(only_one().release_at == noon + 3 * hour);
+  BOOST_TEST(only_one().next_cut_off == noon + 5 * hour);
+  BOOST_TEST(rail->sends.empty());
+  const auto commits = books->commits.size();
+  open_between(15, 17);
+  BOOST_TEST(books->commits.size() == commits + 1);  // the rule's own: nothing changed for the order
+  open_between(8, 17);
+  world.advance(2s);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+  BOOST_TEST(rail->sends.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
   rail->on_send = [] { return Reply{}; };
   IntakeSettings narrow{.in_flight_max = 1,
