@@ -25,6 +25,7 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
     const auto rail = route(state.settings.rules, order.order);
     auto admission =
         state.judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset);
+    order.order.settlement_date = admission.settlement_date;
     open.items.push_back({SettlementId{state.settings.ids()}, std::move(order),
                           rail ? state.settings.rules[*rail].connector : "", std::move(admission),
                           rail && state.settings.rules[*rail].on_us});
