@@ -19,6 +19,7 @@ struct Fixture : DatabaseFixture {
   }
   /// As the version before left it; then the migration once more.
   void migrate_again() {
+    execute("drop table calendars cascade");
     for (const auto& file : embedded_migrations())
       if (file.name.ends_with("_calendars")) execute(std::string(file.sql));
   }
@@ -55,6 +56,17 @@ BOOST_AUTO_TEST_CASE(delivered_calendars_of_before_get_the_expected_days_of_2027
   BOOST_TEST(days_of(2027, "Ghana") == 2);
   BOOST_TEST(find_calendar(rules().calendars, "Ghana")->rules.size() ==
              find_calendar(default_calendars(), "Ghana")->rules.size() - 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_calendar_whose_last_rule_is_deleted_is_there_after_a_restart_and_after_the_migration) {
+  const auto by_windows = rules().windows;
+  execute("delete from holiday_rules where calendar = 'UEMOA'");
+  BOOST_REQUIRE(find_calendar(rules().calendars, "UEMOA"));
+  BOOST_TEST(find_calendar(rules().calendars, "UEMOA")->rules.empty());
+  migrate_again();  // a window names it
+  BOOST_REQUIRE(find_calendar(rules().calendars, "UEMOA"));
+  BOOST_TEST(find_calendar(rules().calendars, "TARGET")->rules.size() == 6U);
+  BOOST_TEST(rules().windows.size() == by_windows.size());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
