@@ -35,7 +35,7 @@ std::optional<ScreeningHit> screen(const SettlementOrder& order, const BlockedLi
   };
   look(order.from_bank);
   look(order.to_bank);
-  for (const auto& name : order.parties) look(name);
+  for (const auto& text : texts_in(order.metadata)) look(text);
   return surest;
 }
 
@@ -108,13 +108,18 @@ Admission judge_within(const SettlementOrder& order, const Rules& rules, const P
   const auto short_wish =
       order.insufficient_funds == Otherwise::by_policy ? policy.insufficient_funds : order.insufficient_funds;
   a.queue_if_short = short_wish == Otherwise::queue;
-  if (const auto hit = screen(order, policy.blocked)) {
+  if (auto why = held_because(order, policy.blocked); !why.empty()) {
     a.waiting = Waiting::compliance;
-    a.waiting_detail = words_of(*hit);
+    a.waiting_detail = std::move(why);
   }
   return a;
 }
 }  // namespace
+
+std::string held_because(const SettlementOrder& order, const BlockedList& blocked) {
+  const auto hit = screen(order, blocked);
+  return hit ? words_of(*hit) : std::string();
+}
 
 Admission Judge::operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
                             std::int64_t now_us, const ZoneOffset& zone_offset) {

@@ -50,6 +50,9 @@ struct Admission {
   bool queue_if_short = false;    // waits for funds instead of failing
 };
 
+/// Why the compliance list holds the order, by its banks and the texts of its metadata; empty: it does not.
+std::string held_because(const SettlementOrder& order, const BlockedList& blocked);
+
 /// How the windows stand for one kind of order, in one second.
 struct WindowOutlook {
   WindowAnswer window;

@@ -109,6 +109,42 @@ Result<NormalName> normal_name(std::string_view name) {
   return normal;
 }
 
+std::vector<std::string> texts_in(std::string_view json) {
+  std::vector<std::string> texts;
+  const auto unit = [&](std::size_t at) {  // of \uXXXX
+    char32_t value = 0;
+    for (const char c : json.substr(std::min(at, json.size()), 4))
+      value = value * 16 + static_cast<char32_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+    return value;
+  };
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    if (json[i] != '"') continue;
+    std::string text;
+    for (++i; i < json.size() && json[i] != '"'; ++i) {
+      if (json[i] != '\\') {
+        text += json[i];
+        continue;
+      }
+      if (++i >= json.size()) break;
+      if (json[i] != 'u') {
+        text += std::string_view("bfnrt").find(json[i]) == std::string_view::npos ? json[i] : ' ';
+        continue;
+      }
+      auto point = unit(i + 1);
+      i += 4;
+      if (point >= 0xD800 && point < 0xDC00 && json.substr(std::min(i + 1, json.size()), 2) == "\\u") {
+        point = 0x10000 + ((point - 0xD800) << 10) + (unit(i + 3) - 0xDC00);
+        i += 6;
+      }
+      append_utf8(text, point);
+    }
+    const auto next = json.find_first_not_of(" \t\r\n", i + 1);
+    const bool key = next != std::string_view::npos && json[next] == ':';
+    if (!key && !text.empty()) texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
 std::vector<Refusal> BlockedList::load(std::string_view file) {
   BlockedList loaded;
   std::vector<Refusal> out;

@@ -21,6 +21,10 @@ struct NormalName {
 /// Errors: invalid_value (not UTF-8: overlong forms, surrogates and what is cut off included).
 Result<NormalName> normal_name(std::string_view name);
 
+/// Every text value of a well-formed JSON object, however deep; keys are none. Who writes what to whom has
+/// many names in many languages: so all texts are compared, whatever they are called.
+std::vector<std::string> texts_in(std::string_view json);
+
 struct BlockedParty {
   std::string name;  // as the list has it
   std::string reason;

@@ -37,7 +37,6 @@ struct SettlementOrder {
   std::string metadata;                                 // a JSON object as text, or empty
   Otherwise outside_window = Otherwise::by_policy;      // the rail takes no orders now
   Otherwise insufficient_funds = Otherwise::by_policy;  // an account cannot pay it now
-  std::vector<std::string> parties;  // names in the metadata, for the compliance list; not recorded apart
 };
 
 /// Errors: same_bank; whatever else a single order can get wrong beyond the form of its fields.

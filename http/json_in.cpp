@@ -3,7 +3,6 @@
 #include "http/json_values.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace settled {
 namespace {
@@ -18,27 +17,6 @@ const std::vector<std::string_view> element_fields = [] {
 const std::vector<std::string_view> account_fields{"kind", "bank", "currency", "name", "floor", "default"};
 const std::vector<std::string_view> funding_fields{"amount", "currency"};
 const std::vector<std::string_view> batch_fields{"orders"};
-
-bool names_a_party(std::string_view key) {
-  static constexpr std::array<std::string_view, 8> words{"debtor",      "creditor", "payer",   "payee",
-                                                         "beneficiary", "party",    "parties", "name"};
-  const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return std::search(key.begin(), key.end(), word.begin(), word.end(), same) != key.end();
-  });
-}
-
-// Every text under a key that speaks of a party, however deep: rather a name too many for the compliance
-// list than one too few.
-void collect_parties(const JsonTree& tree, std::uint32_t below, bool of_a_party,
-                     std::vector<std::string>& parties) {
-  for (auto i = below + 1; i < tree[below].end; i = tree[i].end) {
-    const bool is_one = of_a_party || names_a_party(tree[i].key);
-    if (tree[i].kind == JsonKind::text && is_one && !tree[i].text.empty()) parties.emplace_back(tree[i].text);
-    if (tree[i].kind == JsonKind::object || tree[i].kind == JsonKind::array)
-      collect_parties(tree, i, is_one, parties);
-  }
-}
 
 void read_metadata(JsonFields& fields, const JsonTree& tree, SettlementOrder& order) {
   const auto at = fields.find("metadata", false);
@@ -57,7 +35,6 @@ void read_metadata(JsonFields& fields, const JsonTree& tree, SettlementOrder& or
     return;
   }
   if (text != "{}") order.metadata = std::move(text);
-  collect_parties(tree, *at, false, order.parties);
 }
 
 Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::string& pointer, bool element,

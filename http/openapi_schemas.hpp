@@ -22,7 +22,7 @@ inline constexpr char openapi_schemas[] = R"json({
     "amount": {"$ref": "#/components/schemas/Amount"}, "currency": {"$ref": "#/components/schemas/Currency"},
     "settlement_date": {"type": "string", "format": "date", "description": "Today (UTC) when left out."},
     "priority": {"$ref": "#/components/schemas/Priority"}, "method": {"$ref": "#/components/schemas/Method"},
-    "metadata": {"type": "object", "description": "Yours; at most 4096 bytes. Names of parties in it are screened."},
+    "metadata": {"type": "object", "description": "Yours; at most 4096 bytes. All texts in it are screened."},
     "outside_window": {"enum": ["queue", "refuse"], "description": "Where the window is shut: wait for it, or be refused. By policy when left out."},
     "insufficient_funds": {"enum": ["queue", "refuse"], "description": "Where an account cannot pay now: wait until the cut-off, or fail. By policy when left out."}},
   "examples": [{"obligation_id": "OB-1", "from_bank": "ABIDCIAB", "to_bank": "DAKRSNDA", "amount": "150000", "currency": "XOF"}]},

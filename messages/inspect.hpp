@@ -49,8 +49,7 @@ typename F::result_type inspect(F& f, Refusal& x) {
 template <class F>
 typename F::result_type inspect(F& f, SettlementOrder& x) {
   return f(caf::meta::type_name("SettlementOrder"), x.obligation_id, x.from_bank, x.to_bank, x.amount,
-           x.settlement_date, x.priority, x.method, x.metadata, x.outside_window, x.insufficient_funds,
-           x.parties);
+           x.settlement_date, x.priority, x.method, x.metadata, x.outside_window, x.insufficient_funds);
 }
 template <class F>
 typename F::result_type inspect(F& f, Admission& x) {

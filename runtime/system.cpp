@@ -112,6 +112,7 @@ struct System::Impl {
   Words quarantine;       // why; empty: there is none
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
+  std::shared_ptr<const Policy> house_policy;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
@@ -227,10 +228,13 @@ struct System::Impl {
                                  log_error("ledger_fenced", {{"why", why}});
                                  end_process(exit_unavailable);
                                }};
+    house_policy = std::make_shared<const Policy>(policy_of(config));
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
+        .held_because = [rules = house_policy](
+                            const SettlementOrder& order) { return held_because(order, rules->blocked); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -348,7 +352,7 @@ struct System::Impl {
   void start_intake() {
     IntakeSettings settings{
         .in_flight_max = config.settlement.max_in_flight,
-        .policy = std::make_shared<const Policy>(policy_of(config)),
+        .policy = house_policy,
         .zone_offset = [this](std::string_view zone, std::int64_t at) { return time_zones.offset(zone, at); },
         .clock = clock,
         .ids = system_ids(),

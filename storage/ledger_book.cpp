@@ -94,12 +94,15 @@ std::string_view to_string(HoldEnd end) {
   return end == HoldEnd::posted ? "posted" : end == HoldEnd::released ? "released" : "expired";
 }
 
-LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
-    : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
+LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock, HeldBecause held_because)
+    : clock_(std::move(clock)),
+      held_because_(std::move(held_because)),
+      chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
   for (const Account& a : snapshot.accounts) index(a);
   for (const Recorded& s : snapshot.open) keep_open(s);
   for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
   for (const OpenBreak& b : snapshot.open_breaks) breaks_.emplace(std::pair{b.kind, b.settlement}, b.id);
+  passed_.insert(snapshot.released.begin(), snapshot.released.end());
   rules_ = snapshot.rules;
 }
 

@@ -21,7 +21,11 @@ std::string event_kind(Status status);
 
 class LedgerBook {
  public:
-  LedgerBook(const LedgerSnapshot& snapshot, Clock clock);
+  /// Why compliance holds an order; empty: it does not.
+  using HeldBecause = std::function<std::string(const SettlementOrder&)>;
+  LedgerBook(
+      const LedgerSnapshot& snapshot, Clock clock,
+      HeldBecause held_because = [](const SettlementOrder&) { return std::string(); });
 
   /// Keys have been looked up before: this order is new. Accounts, funds, hold, intent; or FAILED; or a
   /// refusal that records nothing.
@@ -98,6 +102,8 @@ class LedgerBook {
   /// Does a position break funds, or the range of an account?
   std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);
+  /// The list has become longer while the order waited.
+  bool hold_for_compliance(SettlementView& s, LedgerBatch& batch);
   Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
   void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
@@ -111,6 +117,7 @@ class LedgerBook {
   void enter(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
 
   Clock clock_;
+  HeldBecause held_because_;
   EventChain chain_;
   boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts_;
   boost::unordered_flat_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
@@ -124,6 +131,7 @@ class LedgerBook {
   };
   static QueuePlace place_of(const SettlementView& s) { return {-static_cast<int>(s.order.priority), s.id}; }
   std::set<QueuePlace> queue_;                                      // of PENDING orders
+  std::unordered_set<SettlementId> passed_;                         // in flight: two people released it
   std::unordered_set<SettlementId> held_;                           // for compliance: VALIDATING
   std::unordered_map<SettlementId, OperatorAction> actions_;        // pending ones
   std::map<std::pair<std::string, SettlementId>, BreakId> breaks_;  // open ones, by kind

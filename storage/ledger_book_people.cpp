@@ -115,8 +115,8 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
   return {.action = std::move(a), .settlement = settlement};
 }
 
-ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const Recorded& settlement,
-                                   LedgerBatch& batch) {
+ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request,
+                                   const Recorded& settlement, LedgerBatch& batch) {
   const SettlementView& s = settlement;
   OperatorAction a = *pending_action(request);
   const auto refuse = [&](Refusal refusal) {
@@ -172,6 +172,7 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
         JsonObject{}.text("status", to_string(released->status)).raw("steps", R"(["PENDING"])").done());
     batch.changed.push_back({released, s.status});
     keep_open(released);
+    passed_.insert(released->id);
     return {.action = std::move(a), .settlement = released};
   }
   const bool executed = a.verdict == "executed";
@@ -220,8 +221,8 @@ void LedgerBook::compare_late_answer(BreakId id, const Recorded& settlement, con
                    std::string(to_string(s.status)) + ". No money was moved in the books.",
                batch);
   if (answer.outcome == Outcome::rejected && s.status == Status::COMPLETED)
-    open_break(id, "late_refusal", settlement, "the bank says that it refused " + words + ", which is COMPLETED here.",
-               batch);
+    open_break(id, "late_refusal", settlement,
+               "the bank says that it refused " + words + ", which is COMPLETED here.", batch);
 }
 
 std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,

@@ -90,7 +90,9 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
                                        : "more urgent or older orders wait for funds of the same account.");
       continue;
     }
+    if (hold_for_compliance(s, batch)) continue;
     const auto waited_for = to_string(s.waiting);
+    passed_.erase(s.id);
     queue_.erase(place_of(s));
     lock_and_send(s, now, batch);
     const bool over = final_status(s.status);
@@ -114,6 +116,26 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
   }
   out.still_waiting += static_cast<std::int64_t>(held_.size());
   return out;
+}
+
+bool LedgerBook::hold_for_compliance(SettlementView& s, LedgerBatch& batch) {
+  if (passed_.contains(s.id)) return false;
+  auto why = held_because_(s.order);
+  if (why.empty()) return false;
+  s.status = *next(s.status, Event::validate);
+  s.waiting = Waiting::compliance;
+  s.waiting_detail = std::move(why);
+  chain_.append(batch, clock_(), event_kind(s.status), s.id.uuid,
+                JsonObject{}
+                    .text("status", to_string(s.status))
+                    .raw("steps", R"(["VALIDATING"])")
+                    .text("waiting", to_string(s.waiting))
+                    .text("detail", s.waiting_detail)
+                    .done());
+  const Recorded row(s);
+  batch.changed.push_back({row, Status::PENDING});
+  keep_open(row);
+  return true;
 }
 
 Released LedgerBook::plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
@@ -162,6 +184,7 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
   batch.changed.push_back({row, was});
   queue_.erase(place_of(row));
   held_.erase(row->id);
+  passed_.erase(row->id);
   open_.erase(row->id);
   end_doubt(row, batch);
   return row;

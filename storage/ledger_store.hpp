@@ -30,6 +30,7 @@ struct LedgerSnapshot {
   std::vector<Recorded> open;
   std::vector<OperatorAction> pending_actions;
   std::vector<OpenBreak> open_breaks;
+  std::vector<SettlementId> released;  // of `open`: two people let it pass although compliance held it
   Rules rules;
 };
 

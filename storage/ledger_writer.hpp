@@ -26,6 +26,10 @@ struct LedgerWriterSettings {
   std::function<std::unique_ptr<LedgerStore>()> make_store;
   Clock clock;
   Ids ids;
+  /// Why compliance holds an order that waited and would go now; empty: it does not.
+  std::function<std::string(const SettlementOrder&)> held_because = [](const SettlementOrder&) {
+    return std::string();
+  };
   /// Decides the next batch while a commit is under way, on a thread of its own. Off: one after the other.
   bool beside_commit = false;
   /// Orders and steps in one commit, at most. More wait for the next.

@@ -228,6 +228,10 @@ class MemoryLedgerStore final : public LedgerStore {
       if (!final_status(row.settlement->status)) snapshot.open.push_back(row.settlement);
     for (const auto& [id, action] : books_.actions)
       if (action.state == ActionState::pending) snapshot.pending_actions.push_back(action);
+    for (const auto& [id, action] : books_.actions)
+      if (action.kind == ActionKind::decide && action.verdict == "release" &&
+          action.state == ActionState::approved)
+        snapshot.released.push_back(action.settlement);
     for (const auto& [id, one] : books_.breaks)
       if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement->id});
     snapshot.rules = books_.rules;

@@ -136,6 +136,11 @@ void read_decisions(pqxx::transaction_base& tx, LedgerSnapshot& snapshot) {
     snapshot.open_breaks.push_back({{known(uuid_from(row[0].c_str()), "a recorded id is a uuid")},
                                     row[1].c_str(),
                                     {known(uuid_from(row[2].c_str()), "a recorded id is a uuid")}});
+  for (const auto& row :
+       tx.exec("select s.id from settlement_transactions s join operator_actions a on a.settlement_id = s.id "
+               "where a.kind = 'decide' and a.verdict = 'release' and a.state = 'approved' and s.status = "
+               "'PENDING'"))
+    snapshot.released.push_back({known(uuid_from(row[0].c_str()), "a recorded id is a uuid")});
   snapshot.rules = read_rules(tx);
   if (snapshot.rules.windows.empty() && snapshot.rules.calendars.empty()) {
     write_default_rules(tx);

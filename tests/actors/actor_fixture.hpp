@@ -22,21 +22,25 @@ struct ActorFixture {
   SettlementSettings settings{
       .transaction_timeout = 60s, .send_begins_max = 10s, .answer_max = 20s, .send_lasts_max = 5s};
   bool in_quarantine = false;
+  std::function<std::string(const SettlementOrder&)> compliance = [](const SettlementOrder&) {
+    return std::string();
+  };
 
   ActorFixture() {
     rail->clock = world.steady();
     writer = caf::actor_cast<LedgerActor>(world.system().spawn(
-        ledger_writer, LedgerWriterSettings{.make_store =
-                                                [this] {
-                                                  auto now = store;
-                                                  now.fault = [this](const LedgerBatch& b) {
-                                                    return store.fault(b);
-                                                  };
-                                                  now.on_durable = [this] { store.on_durable(); };
-                                                  return make_memory_ledger_store(now);
-                                                },
-                                            .clock = world.wall(),
-                                            .ids = world.ids()}));
+        ledger_writer,
+        LedgerWriterSettings{
+            .make_store =
+                [this] {
+                  auto now = store;
+                  now.fault = [this](const LedgerBatch& b) { return store.fault(b); };
+                  now.on_durable = [this] { store.on_durable(); };
+                  return make_memory_ledger_store(now);
+                },
+            .clock = world.wall(),
+            .ids = world.ids(),
+            .held_because = [this](const SettlementOrder& order) { return compliance(order); }}));
     open_account(AccountKind::vostro, "ABIDCIAB");
     open_account(AccountKind::nostro, "DAKRSNDA");
   }

@@ -54,6 +54,17 @@ struct Fixture : tests::ActorFixture {
       BOOST_TEST(one.settlement->status == Status::PENDING);
     world.settle();
   }
+  /// A window for francs, every day between these hours.
+  void open_between(const IntakeActor& intake, int opens, int closes) {
+    const WindowDefinition window{.name = "francs",
+                                  .currency = *currency_from("XOF"),
+                                  .zone = "UTC",
+                                  .weekdays = {1, 2, 3, 4, 5, 6, 7},
+                                  .sessions = {{opens * 60, closes * 60, closes * 60}}};
+    const auto changed = world.ask<RulesFound>(intake, ChangeRules{.caller = "ops", .put_window = window});
+    BOOST_REQUIRE(changed.refusal.code == Errc::ok);
+    world.settle();
+  }
   BookNetting netting() const {
     return {.caller = "ops",
             .idempotency_key = "n",
@@ -331,7 +342,7 @@ BOOST_AUTO_TEST_CASE(an_order_that_compliance_holds_counts_until_it_is_called_ba
   policy = std::make_shared<const Policy>(strict);
   const auto intake = start();
   auto held = order("held");
-  held.order.parties = {"Fantome"};
+  held.order.metadata = R"({"client":"Fantome"})";
   const auto answer = world.ask<Submissions>(intake, SubmitSettlements{"test", {held}});
   const SettlementView row = answer.results.at(0).settlement;
   BOOST_TEST(row.status == Status::VALIDATING);
@@ -347,31 +358,47 @@ BOOST_AUTO_TEST_CASE(an_order_that_compliance_holds_counts_until_it_is_called_ba
 BOOST_AUTO_TEST_CASE(a_window_that_is_changed_reaches_the_orders_that_wait_for_it) {
   policy = std::make_shared<const Policy>();
   const auto intake = start();
-  const auto open_between = [&](int opens, int closes) {
-    const WindowDefinition window{.name = "francs",
-                                  .currency = *currency_from("XOF"),
-                                  .zone = "UTC",
-                                  .weekdays = {1, 2, 3, 4, 5, 6, 7},
-                                  .sessions = {{opens * 60, closes * 60, closes * 60}}};
-    const auto changed = world.ask<RulesFound>(intake, ChangeRules{.caller = "ops", .put_window = window});
-    BOOST_REQUIRE(changed.refusal.code == Errc::ok);
-    world.settle();
-  };
   constexpr Micros hour = 3'600'000'000;
   const Micros noon = world.wall()() / hour * hour;
   BOOST_REQUIRE(noon / hour % 24 == 12);
-  open_between(14, 18);
+  open_between(intake, 14, 18);
   submit(intake, "k");
   BOOST_TEST(only_one().status == Status::PENDING);
   BOOST_TEST(only_one().release_at == noon + 2 * hour);
-  open_between(15, 17);
+  open_between(intake, 15, 17);
   BOOST_TEST(only_one().release_at == noon + 3 * hour);
   BOOST_TEST(only_one().next_cut_off == noon + 5 * hour);
   BOOST_TEST(rail->sends.empty());
   const auto commits = books->commits.size();
-  open_between(15, 17);
+  open_between(intake, 15, 17);
   BOOST_TEST(books->commits.size() == commits + 1);  // the rule's own: nothing changed for the order
-  open_between(8, 17);
+  open_between(intake, 8, 17);
+  world.advance(2s);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+  BOOST_TEST(rail->sends.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_waited_is_screened_again_before_it_goes_and_two_people_let_it_pass_once) {
+  policy = std::make_shared<const Policy>();
+  const auto intake = start();
+  open_between(intake, 14, 18);
+  submit(intake, "k");
+  BOOST_TEST(only_one().status == Status::PENDING);
+  compliance = [](const SettlementOrder&) { return std::string("the list is longer now"); };
+  open_between(intake, 8, 18);
+  world.advance(2s);
+  BOOST_TEST(only_one().status == Status::VALIDATING);
+  BOOST_TEST(only_one().waiting_detail == "the list is longer now");
+  BOOST_TEST(rail->sends.empty());
+  const auto asked = world.ask<ActionAnswered>(writer, ProposeAction{.caller = "first",
+                                                                     .kind = ActionKind::decide,
+                                                                     .settlement = only_one().id,
+                                                                     .verdict = "release",
+                                                                     .reason = "another person"});
+  BOOST_REQUIRE(asked.refusal.code == Errc::ok);
+  const auto approved = world.ask<ActionAnswered>(
+      intake, ApproveAction{.caller = "second", .action = asked.action.id, .digest = asked.action.digest});
+  BOOST_REQUIRE(approved.refusal.code == Errc::ok);
   world.advance(2s);
   BOOST_TEST(only_one().status == Status::COMPLETED);
   BOOST_TEST(rail->sends.size() == 1U);

@@ -72,4 +72,21 @@ BOOST_AUTO_TEST_CASE(after_midnight_a_session_of_the_day_before_takes_an_order_w
   BOOST_TEST(late.settlement_date == "2026-11-20");
 }
 
+BOOST_AUTO_TEST_CASE(a_blocked_party_is_found_under_whatever_key_its_name_stands) {
+  open("UTC", 0, 24);
+  BOOST_REQUIRE(policy.blocked.load("Société Fantôme; sanctions; list\n").empty());
+  for (const char* metadata :
+       {R"({"donneur_ordre":"SOCIETE FANTOME"})", R"({"client":{"nom":"Société Fantôme SARL"}})",
+        R"({"remittance":["facture 7, Societe Fantome, Lomé"]})",
+        R"({"x":"Soci\u00e9t\u00e9 Fant\u00f4me"})"}) {
+    order.metadata = metadata;
+    BOOST_CHECK(judge(20, 12, 0).waiting == Waiting::compliance);
+  }
+  for (const char* metadata :
+       {R"({"Société Fantôme":"1"})", R"({"invoice":"F-1","note":"Société Générale"})", ""}) {
+    order.metadata = metadata;
+    BOOST_CHECK(judge(20, 12, 0).waiting == Waiting::no);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -332,14 +332,13 @@ BOOST_AUTO_TEST_CASE(an_order_says_what_shall_happen_where_it_cannot_go_at_once)
   BOOST_TEST((order_digest(queued) == order_digest(good(order({{"outside_window", R"("queue")"}})))));
 }
 
-BOOST_AUTO_TEST_CASE(the_names_of_parties_are_found_wherever_they_stand_in_the_metadata) {
+BOOST_AUTO_TEST_CASE(the_texts_of_the_metadata_are_found_wherever_they_stand) {
   const auto in = good(order(
       {{"metadata",
-        R"({"Debtor":"A","invoice":"F-1","deep":[{"ultimateCreditorName":"B"},{"BENEFICIARY":["C","D",{"x":"E"}]}],)"
-        R"("parties":["G"],"party":{"first":"F","age":3},"payee":""})"}}));
-  const std::vector<std::string> expected{"A", "B", "C", "D", "E", "G", "F"};
-  BOOST_TEST(in.order.parties == expected, boost::test_tools::per_element());
-  BOOST_TEST(good(order({})).order.parties.empty());
+        R"({"donneur_ordre":"Soci\u00e9t\u00e9 \"A\"","n":1,"deep":[{"x":"B"},["C",{"y":"D\ud83d\ude00"}]],"empty":""})"}}));
+  const std::vector<std::string> expected{"Société \"A\"", "B", "C", "D\xF0\x9F\x98\x80"};
+  BOOST_TEST(texts_in(in.order.metadata) == expected, boost::test_tools::per_element());
+  BOOST_TEST(texts_in(good(order({})).order.metadata).empty());
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_amount_keeps_every_digit) {
