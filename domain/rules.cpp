@@ -90,6 +90,12 @@ Admission judge_within(const SettlementOrder& order, const Rules& rules, const P
     return refuse({Errc::date_past, "/settlement_date",
                    order.settlement_date + " is past: today is " + to_string(today) + ".",
                    to_string(today) + " or later"});
+  const Date last = today + std::chrono::days{settlement_days_ahead};
+  if (asked_date && *asked_date > last)
+    return refuse(
+        {Errc::invalid_value, "/settlement_date",
+         order.settlement_date + " is more than " + std::to_string(settlement_days_ahead) + " days ahead.",
+         to_string(today) + " to " + to_string(last)});
   if (window.state == WindowState::none)
     return refuse({Errc::window_closed, "/currency", window.reason,
                    "a currency and method with a window: GET /api/v1/windows"});

@@ -9,7 +9,7 @@ namespace {
 using std::chrono::days;
 
 constexpr int day_minutes = 24 * 60;
-constexpr int days_ahead = 366;
+constexpr int days_ahead = 3 + settlement_days_ahead + 14;  // it begins three days ago; holidays at the end
 
 Date local_date(std::int64_t utc, std::chrono::seconds offset) {
   return std::chrono::floor<days>(std::chrono::sys_seconds{std::chrono::seconds{utc} + offset});

@@ -83,7 +83,10 @@ struct WindowAnswer {
   std::string reason;  // why not open, in words for an operator; empty when open
 };
 
-/// Definitions and calendars must be without problems. Looks a year ahead.
+/// Orders name a day at most so far ahead.
+inline constexpr int settlement_days_ahead = 365;
+
+/// Definitions and calendars must be without problems. Finds the session of any day that an order may name.
 WindowAnswer decide(const std::vector<WindowDefinition>& windows, const std::vector<Calendar>& calendars,
                     const WindowQuestion& question, const ZoneOffset& zone_offset);
 

@@ -89,4 +89,19 @@ BOOST_AUTO_TEST_CASE(a_blocked_party_is_found_under_whatever_key_its_name_stands
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_date_too_far_ahead_is_refused_by_name_and_the_farthest_has_its_session) {
+  open("Africa/Abidjan", 8, 16);
+  rules.windows[0].weekdays = {1};
+  order.settlement_date = "2027-11-20";
+  BOOST_TEST(judge(20, 12, 0).refusal.detail == "");
+  BOOST_TEST(judge(20, 12, 0).value_date == "2027-11-22");
+  for (const char* far : {"2027-11-21", "2031-01-01", "9999-12-31"}) {
+    order.settlement_date = far;
+    const auto refusal = judge(20, 12, 0).refusal;
+    BOOST_CHECK(refusal.code == Errc::invalid_value);
+    BOOST_TEST(refusal.field == "/settlement_date");
+    BOOST_TEST(refusal.allowed == "2026-11-20 to 2027-11-20");
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
