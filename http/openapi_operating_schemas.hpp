@@ -29,6 +29,7 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
   "debit_account": {"type": "string"}, "credit_account": {"type": "string"},
   "placed_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
+  "expires_at": {"$ref": "#/components/schemas/Time", "description": "While nothing has left; null otherwise."},
   "why": {"type": "string", "description": "What the hold waits for, in words."}}},
 "Unknown": {"type": "object", "required": ["settlement", "amount", "currency", "owner", "unknown_since", "age_s"], "properties": {
   "settlement": {"type": "string"}, "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},

@@ -253,9 +253,11 @@ struct System::Impl {
   }
 
   ReaderActor start_reader(const char* name) {
-    return caf::actor_cast<ReaderActor>(supervised(name, [url = database_url](caf::event_based_actor* self) {
-      return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url));
-    }));
+    return caf::actor_cast<ReaderActor>(supervised(
+        name, [url = database_url, timeout = std::chrono::milliseconds(
+                                       config.settlement.transaction_timeout)](caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url, timeout));
+        }));
   }
 
   void start_rails() {

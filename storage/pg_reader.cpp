@@ -135,7 +135,8 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
         state.db = std::shared_ptr<PgConnection>(pg_connect(state.database_url));
         // Whoever asked waits 10 s at most; a slow question must not hold up the others for longer.
         pqxx::nontransaction(*static_cast<PgConnection*>(state.db.get()))
-            .exec("set statement_timeout = '5s'");
+            .exec("set statement_timeout = '5s'; set settled.transaction_timeout_ms = " +
+                  std::to_string(state.transaction_timeout.count()));
       }
       pqxx::work tx(*static_cast<PgConnection*>(state.db.get()));
       auto answer = read(tx, q);
@@ -154,8 +155,10 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
 }
 }  // namespace
 
-ReaderActor::behavior_type pg_reader(Self self, std::string database_url) {
+ReaderActor::behavior_type pg_reader(Self self, std::string database_url,
+                                     std::chrono::milliseconds transaction_timeout) {
   self->state.database_url = std::move(database_url);
+  self->state.transaction_timeout = transaction_timeout;
   return {
       [=](const ReadSettlement& q) { return ask(self, q); },
       [=](const ListSettlements& q) { return ask(self, q); },

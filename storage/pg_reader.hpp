@@ -8,6 +8,7 @@
 
 #include <caf/typed_event_based_actor.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -15,10 +16,11 @@ namespace settled {
 
 struct PgReaderState {
   std::string database_url;
+  std::chrono::milliseconds transaction_timeout{0};  // of settlements: when a hold of what has not left ends
   std::shared_ptr<void> db;
   static inline const char* name = "reader";
 };
 ReaderActor::behavior_type pg_reader(ReaderActor::stateful_pointer<PgReaderState> self,
-                                     std::string database_url);
+                                     std::string database_url, std::chrono::milliseconds transaction_timeout);
 
 }  // namespace settled

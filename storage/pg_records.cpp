@@ -5,6 +5,11 @@
 namespace settled {
 namespace {
 #define TIME(column) "to_char(" column " at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+// Of what may have left there is no such time. The reader's session knows the time-out.
+#define EXPIRES_AT                                                                    \
+  TIME(                                                                               \
+      "(case when l.state = 'held' and s.status = 'FUNDS_LOCKED' then s.locked_at + " \
+      "current_setting('settled.transaction_timeout_ms')::bigint * interval '1 millisecond' end)")
 #define PARTIES "s.obligation_id, s.from_bank, s.to_bank, s.priority"
 
 /// A column's name says how it is shown: "settlement@set" is an id, "amount@money" minor units of the row's
@@ -16,7 +21,8 @@ struct RecordList {
 };
 constexpr RecordList lists[] = {
     {RecordKind::fund_locks,
-     "select l.settlement_id as \"settlement@set\", l.state, l.amount as \"amount@money\", l.currency, "
+     "select l.settlement_id as \"settlement@set\", l.state, " EXPIRES_AT
+     " as expires_at, l.amount as \"amount@money\", l.currency, "
      "l.debit_account as \"debit_account@acc\", l.credit_account as \"credit_account@acc\", " TIME(
          "l.placed_at") " as placed_at, " TIME("l.ended_at") " as ended_at, " PARTIES
                                                              ", s.status, s.connector, case s.status when "
@@ -106,6 +112,7 @@ constexpr RecordList lists[] = {
                          "limit $4"},
 };
 #undef TIME
+#undef EXPIRES_AT
 #undef PARTIES
 
 const char* sql_of(RecordKind kind) {

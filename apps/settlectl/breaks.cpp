@@ -62,10 +62,12 @@ int list_locks(const Context& context, const Options& o) {
     std::puts(o.state.empty() ? "No funds are held." : "None.");
     return exit_ok;
   }
-  Table table({"settlement", "state", ">amount", "from", "to", "priority", "status", "since", "why"});
+  Table table(
+      {"settlement", "state", ">amount", "from", "to", "priority", "status", "since", "expires", "why"});
   for (const auto& l : locks)
     table.add({text(l, "settlement"), text(l, "state"), money(l), text(l, "from_bank"), text(l, "to_bank"),
-               text(l, "priority"), shown_status(text(l, "status")), moment(l, "placed_at"), text(l, "why")});
+               text(l, "priority"), shown_status(text(l, "status")), moment(l, "placed_at"),
+               moment(l, "expires_at"), text(l, "why")});
   table.print();
   return exit_ok;
 }

@@ -144,6 +144,9 @@ BOOST_AUTO_TEST_CASE(a_hold_whose_order_cannot_leave_ends_after_the_transaction_
     return http.get("/api/v1/fund-locks?state=held").body.find(reply.text("id")) != std::string::npos;
   };
   BOOST_TEST(held());
+  // Two seconds after it was locked, which is what is configured here.
+  const auto lock = "/api/v1/fund-locks?state=held&settlement=" + reply.text("id");
+  BOOST_TEST(eventually([&] { return http.get(lock).text("data/0/expires_at").starts_with("20"); }));
   // Its actor lives and does it; the job finds nothing to take up.
   BOOST_TEST(eventually([&] {
     BOOST_TEST(run("lock_expiry") == "0 overdue holds taken up");

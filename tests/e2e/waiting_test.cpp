@@ -242,6 +242,8 @@ BOOST_AUTO_TEST_CASE(who_holds_what_and_why_is_shown) {
   BOOST_TEST(locks.status == 200);
   BOOST_TEST(locks.body.find(id) != std::string::npos);
   BOOST_TEST(locks.body.find("\"why\"") != std::string::npos);
+  // It may have left: it never expires.
+  BOOST_TEST(http.get("/api/v1/fund-locks?state=held&settlement=" + id).text("data/0/expires_at") == "null");
   Running::it->clear_faults();
   await_all_final(*Running::it);
 }
