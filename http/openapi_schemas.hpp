@@ -20,7 +20,7 @@ inline constexpr char openapi_schemas[] = R"json({
     "obligation_id": {"type": "string", "minLength": 1, "maxLength": 64},
     "from_bank": {"$ref": "#/components/schemas/Bic"}, "to_bank": {"$ref": "#/components/schemas/Bic"},
     "amount": {"$ref": "#/components/schemas/Amount"}, "currency": {"$ref": "#/components/schemas/Currency"},
-    "settlement_date": {"type": "string", "format": "date", "description": "Today (UTC) when left out."},
+    "settlement_date": {"type": "string", "format": "date", "description": "No session before this day; at most 365 days ahead. Left out: the next session, and the day on which it came is shown."},
     "priority": {"$ref": "#/components/schemas/Priority"}, "method": {"$ref": "#/components/schemas/Method"},
     "metadata": {"type": "object", "description": "Yours; at most 4096 bytes. All texts in it are screened."},
     "outside_window": {"enum": ["queue", "refuse"], "description": "Where the window is shut: wait for it, or be refused. By policy when left out."},
