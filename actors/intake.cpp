@@ -26,6 +26,9 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
     auto admission =
         state.judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset);
     order.order.settlement_date = admission.settlement_date;
+    // Known before it is recorded: a change of the rules may be on its way to the books behind it.
+    if (admission.waiting != Waiting::no)
+      state.waiting_for.emplace(order.order.amount.currency, order.order.method, order.order.settlement_date);
     open.items.push_back({SettlementId{state.settings.ids()}, std::move(order),
                           rail ? state.settings.rules[*rail].connector : "", std::move(admission),
                           rail && state.settings.rules[*rail].on_us});

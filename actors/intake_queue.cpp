@@ -108,7 +108,7 @@ void look_at_queue(IntakeSelf self) {
 
 void plan_queue(IntakeSelf self) {
   auto& state = self->state;
-  if (!state.rules_known || state.waiting == 0) return;
+  if (!state.rules_known || state.waiting_for.empty()) return;
   ReleaseWaiting request{.gates = {}, .plan = true};
   for (const auto& [currency, method, date] : state.waiting_for) {
     const auto window = window_now(state, currency, method, date_from(date));
