@@ -77,9 +77,9 @@ std::string account_payload(const Account& a) {
       .done();
 }
 
+/// Two people's word comes without a call to the bank, and may bring the bank's reference all the same.
 void take_answer(SettlementView& s, const Attempt& attempt) {
-  if (attempt.kind == Attempt::Kind::none) return;
-  s.last_outcome = to_string(attempt.answer.outcome);
+  if (attempt.kind != Attempt::Kind::none) s.last_outcome = to_string(attempt.answer.outcome);
   if (!attempt.answer.bank_reference.empty()) s.bank_reference = attempt.answer.bank_reference;
 }
 }  // namespace

@@ -1,0 +1,94 @@
+// What the books decide in memory, step by step and without I/O. Whatever they decide must pass the rules that
+// the database keeps.
+#define BOOST_TEST_MODULE ledger_book
+#include "storage/ledger_book.hpp"
+#include "storage/memory_ledger_store.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace settled {
+namespace {
+const Currency xof = *currency_from("XOF");
+const std::string payer = "ABIDCIAB", payee = "DAKRSNDA";
+
+struct House {
+  Micros now = 1'795'175'000'000'000;
+  int ids = 0;
+  MemoryBooks disk;
+  LedgerBatch batch{.number = 1};
+  LedgerBook book{LedgerSnapshot{}, [this] { return now; }};
+  AccountId vostro = account(AccountKind::vostro, payer, 1'000);
+  AccountId nostro = account(AccountKind::nostro, payee, 1'000);
+
+  Uuid id() { return make_uuid_v7(now / 1'000, static_cast<std::uint64_t>(++ids), 7); }
+  void commit() {
+    if (batch.empty()) return;
+    disk.check(batch);
+    disk.write(batch, 1);
+    batch = LedgerBatch{.number = batch.number + 1};
+  }
+  AccountId account(AccountKind kind, const std::string& bank, std::int64_t minor) {
+    const auto opened = book.open_account(
+        {id()}, {.caller = "ops", .account = {.kind = kind, .bank = bank, .currency = xof}}, batch);
+    fund(opened.account.id, minor);
+    return opened.account.id;
+  }
+  void fund(AccountId account, std::int64_t minor) {
+    FundAccount request{.caller = "ops", .account = account, .amount = {minor, xof}};
+    request.idempotency_key = to_string(id());
+    BOOST_REQUIRE(book.fund({id()}, {id()}, request, batch).refusal.code == Errc::ok);
+    commit();
+  }
+  Recorded open(const std::string& key, std::int64_t minor, Admission admission = {}, bool on_us = false) {
+    OpenSettlements::Item item{.id = {id()}, .order = {}, .connector = "bank"};
+    item.order.idempotency_key = item.order.order.obligation_id = key;
+    item.order.order.from_bank = payer;
+    item.order.order.to_bank = payee;
+    item.order.order.amount = {minor, xof};
+    item.admission = std::move(admission);
+    item.on_us = on_us;
+    const auto answer = book.open("test", item, batch);
+    BOOST_REQUIRE_MESSAGE(answer.kind == Submission::Kind::accepted, answer.refusal.detail);
+    commit();
+    return answer.settlement;
+  }
+  /// As the disk has it.
+  const SettlementView& recorded(const Recorded& s) const { return disk.settlements.at(s->id).settlement; }
+  /// One person asks, another approves what was shown.
+  ActionAnswered decided(ActionKind kind, const Recorded& s, const std::string& verdict,
+                         const std::string& bank_reference = "") {
+    const Recorded row = recorded(s);
+    const auto asked = book.propose({id()},
+                                    {.caller = "ada",
+                                     .kind = kind,
+                                     .settlement = s->id,
+                                     .verdict = verdict,
+                                     .reason = "statement of today",
+                                     .bank_reference = bank_reference},
+                                    row, batch);
+    BOOST_REQUIRE_MESSAGE(asked.refusal.code == Errc::ok, asked.refusal.detail);
+    commit();
+    ApproveAction yes{.caller = "ben"};
+    yes.settlement = s->id;
+    yes.digest = asked.action.digest;
+    auto answer = book.approve({id()}, yes, row, batch);
+    commit();
+    return answer;
+  }
+};
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(the_books, House)
+
+BOOST_AUTO_TEST_CASE(the_bank_reference_that_two_people_give_with_their_word_is_kept) {
+  const auto s = open("k", 100);
+  book.advance({.id = s->id, .path = {Event::doubt}}, batch);
+  commit();
+  decided(ActionKind::resolve, s, "executed", "bp-7");
+  BOOST_TEST(to_string(recorded(s).status) == "COMPLETED");
+  BOOST_TEST(recorded(s).bank_reference == "bp-7");
+  BOOST_TEST(recorded(s).last_outcome == "unknown");  // nobody was asked
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+}  // namespace settled
