@@ -166,11 +166,15 @@ Result<AccountId> LedgerBook::payee_vostro(const SettlementOrder& order) const {
                    order.to_bank + " has no vostro account with us in " +
                        std::string(order.amount.currency.code()) + ".",
                    "a bank with a vostro: GET /api/v1/accounts/vostro"};
-  if (!checked_add(accounts_.at(at->second).balance, order.amount.minor) ||
-      accounts_.at(at->second).balance + order.amount.minor > largest_balance)
-    return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
-                   "balances up to " + format_amount(largest_balance, order.amount.currency)};
+  if (auto refusal = too_much_for(accounts_.at(at->second), order.amount)) return std::move(*refusal);
   return at->second;
+}
+
+std::optional<Refusal> LedgerBook::too_much_for(const Account& payee, const Money& amount) {
+  const auto balance = checked_add(payee.balance, amount.minor);
+  if (balance && *balance <= largest_balance) return std::nullopt;
+  return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
+                 "balances up to " + format_amount(largest_balance, amount.currency)};
 }
 
 bool LedgerBook::on_us(const SettlementView& s) const {

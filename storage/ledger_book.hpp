@@ -76,6 +76,9 @@ class LedgerBook {
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
   Result<AccountId> payee_vostro(const SettlementOrder& order) const;
+  static std::optional<Refusal> too_much_for(const Account& payee, const Money& amount);
+  /// What has changed since an order was let in, and ends it now that its turn has come.
+  std::optional<Refusal> barred(const SettlementView& s) const;
   /// Nothing leaves: both banks have their accounts here.
   bool on_us(const SettlementView& s) const;
   /// Accounts that the order lowers: where funds may be lacking.

@@ -37,6 +37,11 @@ bool LedgerBook::must_queue_behind(const SettlementView& s) const {
   return false;
 }
 
+std::optional<Refusal> LedgerBook::barred(const SettlementView& s) const {
+  if (on_us(s)) return too_much_for(accounts_.at(s.credit_account), s.order.amount);
+  return std::nullopt;
+}
+
 Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
   Released out;
   const Micros now = clock_();
@@ -74,6 +79,10 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
         postpone(Waiting::window, gate->reason);
         continue;
       }
+    }
+    if (const auto refusal = barred(s)) {
+      out.ended.push_back(fail_waiting(s, *refusal, batch));
+      continue;
     }
     const Account* lacking = short_account(s);
     const auto needs = scarce(s);

@@ -52,6 +52,15 @@ struct House {
     commit();
     return answer.settlement;
   }
+  /// An order that waits for a window which is open by now.
+  Recorded waiting(const std::string& key, std::int64_t minor, bool on_us = false) {
+    return open(key, minor, {.waiting = Waiting::window, .waiting_detail = "opens soon"}, on_us);
+  }
+  Released release() {
+    auto released = book.release_waiting({}, batch);
+    commit();
+    return released;
+  }
   /// As the disk has it.
   const SettlementView& recorded(const Recorded& s) const { return disk.settlements.at(s->id).settlement; }
   /// One person asks, another approves what was shown.
@@ -88,6 +97,18 @@ BOOST_AUTO_TEST_CASE(the_bank_reference_that_two_people_give_with_their_word_is_
   BOOST_TEST(to_string(recorded(s).status) == "COMPLETED");
   BOOST_TEST(recorded(s).bank_reference == "bp-7");
   BOOST_TEST(recorded(s).last_outcome == "unknown");  // nobody was asked
+}
+
+BOOST_AUTO_TEST_CASE(an_order_whose_payee_has_come_to_hold_too_much_fails_alone_when_its_turn_comes) {
+  const auto house = account(AccountKind::vostro, payee, 1);
+  const auto first = waiting("a", 100, true), second = waiting("b", 100, true);
+  fund(house, largest_balance - 150);
+  const auto released = release();  // passes the rules of the database
+  BOOST_TEST(released.still_waiting == 0);
+  BOOST_TEST(to_string(recorded(first).status) == "COMPLETED");
+  BOOST_TEST(to_string(recorded(second).status) == "FAILED");
+  BOOST_TEST(recorded(second).failure_code == "amount_overflow");
+  BOOST_TEST(disk.accounts.at(house).balance == largest_balance - 49);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
