@@ -38,6 +38,12 @@ bool LedgerBook::must_queue_behind(const SettlementView& s) const {
 }
 
 std::optional<Refusal> LedgerBook::barred(const SettlementView& s) const {
+  for (const AccountId id : {s.debit_account, s.credit_account})
+    if (const Account& a = accounts_.at(id); a.status != AccountStatus::open)
+      return Refusal{Errc::account_closed, id == s.debit_account ? "/from_bank" : "/to_bank",
+                     "account " + id.text() + " of " + a.bank +
+                         " was closed while the order waited. No hold was placed.",
+                     ""};
   if (on_us(s)) return too_much_for(accounts_.at(s.credit_account), s.order.amount);
   return std::nullopt;
 }
@@ -51,7 +57,9 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     SettlementView s = open_.at(place.id);
     const auto postpone = [&](Waiting waiting, std::string why) {
       ++out.still_waiting;
-      if (s.waiting == waiting && s.release_at == open_.at(s.id)->release_at) return;
+      // What is lacking changes with every entry; that is not written each time.
+      const bool told = waiting == Waiting::liquidity || why == s.waiting_detail;
+      if (s.waiting == waiting && told && s.release_at == open_.at(s.id)->release_at) return;
       s.waiting = waiting;
       s.waiting_detail = std::move(why);
       chain_.append(batch, now, "settlement->waiting", s.id.uuid, waiting_payload(s));
@@ -82,6 +90,11 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     }
     if (const auto refusal = barred(s)) {
       out.ended.push_back(fail_waiting(s, *refusal, batch));
+      continue;
+    }
+    // That may end, so the order does not: it waits on, holds nothing, and nobody waits behind it.
+    if (auto refusal = check_banks(s.order, rules_)) {
+      postpone(Waiting::window, std::move(refusal->detail));
       continue;
     }
     const Account* lacking = short_account(s);

@@ -30,7 +30,8 @@ struct House {
   AccountId account(AccountKind kind, const std::string& bank, std::int64_t minor) {
     const auto opened = book.open_account(
         {id()}, {.caller = "ops", .account = {.kind = kind, .bank = bank, .currency = xof}}, batch);
-    fund(opened.account.id, minor);
+    commit();
+    if (minor > 0) fund(opened.account.id, minor);
     return opened.account.id;
   }
   void fund(AccountId account, std::int64_t minor) {
@@ -60,6 +61,17 @@ struct House {
     auto released = book.release_waiting({}, batch);
     commit();
     return released;
+  }
+  void close(AccountId account) {
+    const auto changed = book.change_account({.caller = "ops", .id = account, .status = "closed"}, batch);
+    BOOST_REQUIRE_MESSAGE(changed.refusal.code == Errc::ok, changed.refusal.detail);
+    commit();
+  }
+  void set_bank(const std::string& bic, BankStatus status) {
+    ChangeRules change;
+    change.put_bank = BankProfile{.bic = bic, .status = status};
+    book.change_rules(change, batch);
+    commit();
   }
   /// As the disk has it.
   const SettlementView& recorded(const Recorded& s) const { return disk.settlements.at(s->id).settlement; }
@@ -109,6 +121,46 @@ BOOST_AUTO_TEST_CASE(an_order_whose_payee_has_come_to_hold_too_much_fails_alone_
   BOOST_TEST(to_string(recorded(second).status) == "FAILED");
   BOOST_TEST(recorded(second).failure_code == "amount_overflow");
   BOOST_TEST(disk.accounts.at(house).balance == largest_balance - 49);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_waits_for_an_account_which_is_then_closed_fails_by_name) {
+  const auto house = account(AccountKind::vostro, payee, 0);
+  const auto s = waiting("k", 100, true);
+  close(house);
+  const auto released = release();
+  BOOST_TEST(released.ended.size() == 1U);
+  BOOST_TEST(to_string(recorded(s).status) == "FAILED");
+  BOOST_TEST(recorded(s).failure_code == "account_closed");
+  BOOST_TEST(disk.accounts.at(house).balance == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_of_a_bank_that_is_suspended_waits_on_until_the_bank_is_active_again) {
+  const auto s = waiting("k", 100);
+  set_bank(payee, BankStatus::suspended);
+  BOOST_TEST(release().still_waiting == 1);
+  BOOST_TEST(to_string(recorded(s).status) == "PENDING");
+  BOOST_TEST(recorded(s).waiting_detail == payee + " is suspended and takes no part.");
+  const auto commits = disk.commits.size();
+  BOOST_TEST(release().still_waiting == 1);
+  BOOST_TEST(disk.commits.size() == commits);  // told once
+  set_bank(payee, BankStatus::active);
+  BOOST_TEST(release().started.size() == 1U);
+  BOOST_TEST(to_string(recorded(s).status) == "EXECUTING");
+}
+
+BOOST_AUTO_TEST_CASE(what_two_people_release_meets_closed_accounts_and_suspended_banks_as_well) {
+  const Admission held{.waiting = Waiting::compliance, .waiting_detail = "held"};
+  const auto house = account(AccountKind::vostro, payee, 0);
+  const auto closed = open("a", 100, held, true);
+  close(house);
+  decided(ActionKind::decide, closed, "release");
+  release();
+  BOOST_TEST(recorded(closed).failure_code == "account_closed");
+  const auto suspended_one = open("b", 100, held);
+  set_bank(payer, BankStatus::suspended);
+  decided(ActionKind::decide, suspended_one, "release");
+  BOOST_TEST(release().still_waiting == 1);
+  BOOST_TEST(to_string(recorded(suspended_one).status) == "PENDING");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
