@@ -91,6 +91,15 @@ std::string proof_of_absence(const SettlementState& state, Micros asked_at) {
          std::to_string(state.context->capability.not_found_final_after.count()) + " ms)";
 }
 
+/// A 'not found' that proves that the bank never had it: the clock starts at the last send, and the question
+/// must have been put after the time was up.
+bool final_absence(const SettlementState& state, const Attempt& attempt, Micros asked_at) {
+  const auto& bank = state.context->capability;
+  return attempt.answer.outcome == Outcome::not_found && attempt.kind == Attempt::Kind::inquiry &&
+         bank.status_by_reference &&
+         asked_at - last_send_over(state) >= std::chrono::microseconds(bank.not_found_final_after).count();
+}
+
 std::string refusal_words(const RailAnswer& answer) {
   std::string words = "the bank refused";
   if (!answer.code.empty()) words += " with " + answer.code;
@@ -125,20 +134,15 @@ AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt,
     case Outcome::not_sent:
       step.path = {attempt.kind == Attempt::Kind::send ? Event::not_sent : Event::doubt};
       break;
-    case Outcome::not_found: {
-      const auto final_after =
-          std::chrono::microseconds(state.context->capability.not_found_final_after).count();
+    case Outcome::not_found:
       if (executing) step.path.push_back(Event::doubt);
-      // The clock starts at the send, and the question must have been put after the time was up.
-      if (attempt.kind == Attempt::Kind::inquiry && state.context->capability.status_by_reference &&
-          asked_at - last_send_over(state) >= final_after) {
+      if (final_absence(state, attempt, asked_at)) {
         step.path.insert(step.path.end(), {Event::absent, Event::send});
         step.proof = proof_of_absence(state, asked_at);
       } else if (!executing) {
         step.path.push_back(Event::doubt);
       }
       break;
-    }
     case Outcome::unknown:
       step.path = {Event::doubt};
       break;
@@ -163,14 +167,15 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     auto& s = self->state;
     s.busy = false;
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
-    const auto outcome = answer.outcome;
     if (kind == Attempt::Kind::send)
       failpoint_of("answer_read_before_record", s.settlement->order.obligation_id);
     else
       failpoint_of("inquiry_answer_before_record", s.settlement->order.obligation_id);
-    const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
-    if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
-        outcome != Outcome::rejected) {  // no word: it is asked again
+    const Attempt attempt{kind, std::move(answer), started, s.context->clock()};
+    const auto step = step_for(s, attempt, asked_at);
+    const bool word =
+        attempt.answer.outcome == Outcome::rejected || final_absence(s, attempt, asked_at);
+    if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && !word) {  // it is asked again
       self->send(s.intake, AskedOnce{s.settlement->id, false});
       return wait(self, s.context->settings.inquiry);
     }

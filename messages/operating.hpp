@@ -36,7 +36,7 @@ struct ActionAnswered {
 };
 
 /// Calls back an order that waits and holds nothing. Answered with ActionAnswered (without an action);
-/// refusals: not_found, illegal_transition.
+/// refusals: not_found, illegal_transition (also in quarantine).
 struct CancelSettlement {
   std::string caller;
   SettlementId id;

@@ -229,6 +229,7 @@ struct System::Impl {
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
+        .quarantined = [this] { return quarantined(); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -384,7 +385,7 @@ struct System::Impl {
                             .clock = clock,
                             .steady = steady,
                             .chance = system_chance(),
-                            .quarantined = [this] { return !quarantine.get().empty(); },
+                            .quarantined = [this] { return quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -430,6 +431,8 @@ struct System::Impl {
     }
     books_wrong.set(why);
   }
+
+  bool quarantined() const { return !quarantine.get().empty(); }
 
   /// Why nothing is sent; empty: things are.
   std::string sends_stopped() const {

@@ -94,8 +94,10 @@ std::string_view to_string(HoldEnd end) {
   return end == HoldEnd::posted ? "posted" : end == HoldEnd::released ? "released" : "expired";
 }
 
-LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
-    : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
+LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined)
+    : clock_(std::move(clock)),
+      quarantined_(std::move(quarantined)),
+      chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
   for (const Account& a : snapshot.accounts) index(a);
   for (const Recorded& s : snapshot.open) keep_open(s);
   for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
@@ -227,7 +229,8 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
     s.waiting = admission.waiting;
     s.waiting_detail = admission.waiting_detail;
     s.release_at = admission.release_at;
-  } else if (lacking = short_account(s); (lacking || must_queue_behind(s)) && s.queue_if_short) {
+  } else if (lacking = short_account(s);
+             (lacking || must_queue_behind(s)) && (s.queue_if_short || quarantined_())) {
     s.waiting = Waiting::liquidity;
     s.waiting_detail = lacking ? insufficient_funds(*lacking, order.amount.minor).detail
                                : "more urgent or older orders wait for funds of the same account.";

@@ -67,16 +67,20 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       batch.changed.push_back({row, Status::PENDING});
       keep_open(row);
     };
-    if (s.release_at > now) {
+    // Older books do not know what became of the order since: only its bank's word ends it.
+    const auto end = [&](const Refusal& refusal) {
+      if (quarantined_())
+        ++out.still_waiting;
+      else
+        out.ended.push_back(fail_waiting(s, refusal, batch));
+    };
+    if (s.release_at > now || (on_us(s) && quarantined_())) {
       ++out.still_waiting;
       continue;
     }
-    if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off) {
-      out.ended.push_back(fail_waiting(
-          s,
-          {Errc::insufficient_funds, "",
-           "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""},
-          batch));
+    if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off && !quarantined_()) {
+      end({Errc::insufficient_funds, "",
+           "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""});
       continue;
     }
     if (const auto* gate = gate_of(request, s.order)) {
@@ -89,7 +93,7 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       }
     }
     if (const auto refusal = barred(s)) {
-      out.ended.push_back(fail_waiting(s, *refusal, batch));
+      end(*refusal);
       continue;
     }
     // That may end, so the order does not: it waits on, holds nothing, and nobody waits behind it.
@@ -102,7 +106,7 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     const bool behind = s.queue_if_short && std::any_of(needs.begin(), needs.end(),
                                                         [&](AccountId id) { return awaited.contains(id); });
     if (lacking && !s.queue_if_short) {
-      out.ended.push_back(fail_waiting(s, insufficient_funds(*lacking, s.order.amount.minor), batch));
+      end(insufficient_funds(*lacking, s.order.amount.minor));
       continue;
     }
     if (lacking || behind) {
@@ -158,11 +162,20 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
   return row;
 }
 
+std::optional<Refusal> LedgerBook::ends_blindly() const {
+  if (!quarantined_()) return std::nullopt;
+  return Refusal{Errc::illegal_transition, "",
+                 "no order is ended by hand in quarantine: its bank may have executed what these books hold "
+                 "as waiting.",
+                 "the same after the quarantine is lifted"};
+}
+
 ActionAnswered LedgerBook::cancel(const CancelSettlement& request, LedgerBatch& batch) {
   const Recorded* found = in_flight(request.id);
   if (!found)
     return {.refusal = {Errc::already_resolved, "path:id", request.id.text() + " is not in flight any more.",
                         ""}};
+  if (auto refusal = ends_blindly()) return {.settlement = *found, .refusal = std::move(*refusal)};
   const Recorded s = *found;
   if (!next(s->status, Event::refuse))
     return {.settlement = s,

@@ -324,7 +324,7 @@ void load(Self self) {
   state.store = state.settings.make_store();
   const auto snapshot = state.store->take_over();
   state.last_batch = snapshot.batch;
-  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock);
+  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock, state.settings.quarantined);
 }
 
 void fail_all(std::vector<Pending>& requests, const caf::error& why) {

@@ -36,7 +36,8 @@ struct ActorFixture {
                                                   return make_memory_ledger_store(now);
                                                 },
                                             .clock = world.wall(),
-                                            .ids = world.ids()}));
+                                            .ids = world.ids(),
+                                            .quarantined = [this] { return in_quarantine; }}));
     open_account(AccountKind::vostro, "ABIDCIAB");
     open_account(AccountKind::nostro, "DAKRSNDA");
   }

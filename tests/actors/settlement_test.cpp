@@ -25,6 +25,11 @@ struct Fixture : tests::ActorFixture {
     if (how == Start::recovered) caf::anon_send(begun, NextStep{});  // as the intake does when it is its turn
     return begun;
   }
+  /// Its last send did not leave, as far as the books go.
+  SettlementView locked_only() {
+    const AdvanceSettlement back{.id = row().id, .path = {Event::not_sent}};
+    return world.ask<SettlementFound>(writer, back).settlement;
+  }
   std::chrono::microseconds since(Micros began, Micros at) const {
     return std::chrono::microseconds(at - began);
   }
@@ -124,6 +129,33 @@ BOOST_AUTO_TEST_CASE(not_found_counts_from_the_last_send_that_a_dead_predecessor
   // 10 s to begin and 5 s to send, after this actor began; then the bank's 2 s.
   BOOST_TEST(since(began, rail->inquiries.back().at).count() >= (15s + 2s) / 1us);
   BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_what_the_books_hold_as_never_sent_ends_only_after_a_final_not_found) {
+  in_quarantine = true;
+  const auto s = locked_only();
+  world.advance(1h);  // long overdue
+  const auto began = world.now();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s, Start::recovered);
+  world.advance(10s);
+  BOOST_TEST(rail->inquiries.size() > 1U);
+  BOOST_TEST(recorded(s.id).status == Status::FUNDS_LOCKED);
+  world.advance(10min);
+  // A send of the time that the books lost may have begun until now: 10 s to begin, 5 s to send, the bank's 2 s.
+  BOOST_TEST(since(began, rail->inquiries.back().at).count() >= (15s + 2s) / 1us);
+  BOOST_TEST(recorded(s.id).failure_code == "expired");
+  BOOST_TEST(rail->sends.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_a_bank_that_cannot_be_asked_by_our_reference_proves_nothing) {
+  in_quarantine = true;
+  capability.status_by_reference = false;
+  const auto s = locked_only();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s, Start::recovered);
+  world.advance(1h);
+  BOOST_TEST(recorded(s.id).status == Status::FUNDS_LOCKED);
 }
 
 BOOST_AUTO_TEST_CASE(not_found_counts_from_when_the_question_was_put_not_from_its_answer) {

@@ -14,9 +14,10 @@ const std::string payer = "ABIDCIAB", payee = "DAKRSNDA";
 struct House {
   Micros now = 1'795'175'000'000'000;
   int ids = 0;
+  bool quarantine = false;
   MemoryBooks disk;
   LedgerBatch batch{.number = 1};
-  LedgerBook book{LedgerSnapshot{}, [this] { return now; }};
+  LedgerBook book{LedgerSnapshot{}, [this] { return now; }, [this] { return quarantine; }};
   AccountId vostro = account(AccountKind::vostro, payer, 1'000);
   AccountId nostro = account(AccountKind::nostro, payee, 1'000);
 
@@ -161,6 +162,48 @@ BOOST_AUTO_TEST_CASE(what_two_people_release_meets_closed_accounts_and_suspended
   decided(ActionKind::decide, suspended_one, "release");
   BOOST_TEST(release().still_waiting == 1);
   BOOST_TEST(to_string(recorded(suspended_one).status) == "PENDING");
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_nothing_that_waits_ends_without_its_banks_word) {
+  account(AccountKind::vostro, payee, 1);
+  quarantine = true;
+  const auto dear = waiting("dear", 5'000);
+  const auto late =
+      open("late", 5'000, {.next_cut_off = now + 10, .queue_if_short = true});  // waits for funds
+  const auto in_the_house = waiting("in the house", 10, true);
+  const auto payable = waiting("payable", 100);
+  now += 20;
+  const auto released = release();
+  BOOST_TEST(released.ended.empty());
+  BOOST_TEST(released.still_waiting == 3);
+  BOOST_TEST(to_string(recorded(payable).status) == "EXECUTING");  // its bank is asked
+  const auto refused = book.cancel({.caller = "ops", .id = dear->id, .reason = "not owed"}, batch);
+  BOOST_TEST(to_string(refused.refusal.code) == "illegal_transition");
+  BOOST_TEST(batch.empty());
+  quarantine = false;
+  release();
+  BOOST_TEST(recorded(dear).failure_code == "insufficient_funds");
+  BOOST_TEST(recorded(late).failure_code == "insufficient_funds");
+  BOOST_TEST(to_string(recorded(in_the_house).status) == "COMPLETED");
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_an_order_that_is_short_of_funds_waits_and_does_not_fail) {
+  quarantine = true;  // the bank may have executed it in a time that these books do not know
+  const auto s = open("again", 5'000);
+  BOOST_TEST(to_string(recorded(s).status) == "PENDING");
+  quarantine = false;
+  release();
+  BOOST_TEST(to_string(recorded(s).status) == "FAILED");
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_two_people_release_but_do_not_reject) {
+  const Admission held{.waiting = Waiting::compliance, .waiting_detail = "held"};
+  const auto no = open("no", 100, held), yes = open("yes", 100, held);
+  quarantine = true;
+  BOOST_TEST(to_string(decided(ActionKind::decide, no, "reject").refusal.code) == "illegal_transition");
+  BOOST_TEST(to_string(recorded(no).status) == "VALIDATING");
+  decided(ActionKind::decide, yes, "release");
+  BOOST_TEST(release().started.size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
