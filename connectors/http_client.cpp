@@ -12,7 +12,10 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -102,6 +105,22 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
       call.retry_after = std::chrono::seconds(std::min<std::int64_t>(seconds, 86'400));
   }
   return line.size();
+}
+
+/// Curl gives us each socket before it connects.
+///
+/// A call that has timed out is closed, but what the kernel had taken and not yet delivered it would go on
+/// sending, for minutes, to a bank that is just coming back: after 'not found' was taken as final and the order
+/// sent again. So a close drops it and resets the connection, and the kernel itself gives up what nobody
+/// acknowledges. No socket without both.
+int on_socket(void* self, curl_socket_t socket, curlsocktype) {
+  const auto& settings = *static_cast<const HttpClientSettings*>(self);
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  const auto unacknowledged_ms = static_cast<unsigned>(settings.unacknowledged_max.count());
+  const bool set =
+      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0 &&
+      ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms) == 0;
+  return set ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
 }
 
 /// Curl asks this each time before it writes a request, on whatever connection.
@@ -355,6 +374,8 @@ class HttpClient::Loop {
     set(CURLOPT_WRITEFUNCTION, &on_body, "body");
     set(CURLOPT_HEADERFUNCTION, &on_header, "header");
     set(CURLOPT_PREREQFUNCTION, &on_before_request, "before the request");
+    set(CURLOPT_SOCKOPTFUNCTION, &on_socket, "socket options");
+    set(CURLOPT_SOCKOPTDATA, &settings_, "socket options");
     return easy;
   }
 

@@ -254,10 +254,14 @@ struct System::Impl {
   }
 
   void start_rails() {
+    std::chrono::milliseconds send_timeout_min = HttpClientSettings{}.unacknowledged_max;
+    for (const ConnectorConfig& c : config.connectors)
+      if (c.type != "on_us") send_timeout_min = std::min(send_timeout_min, c.send_timeout);
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
                            .connect_max = begins_quarter(),
                            .queue_max = begins_quarter(),
+                           .unacknowledged_max = send_timeout_min,
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
     std::vector<RegisteredConnector> registered;

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cerrno>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -98,6 +99,34 @@ BOOST_AUTO_TEST_CASE(silence_after_the_request_is_unknown) {
   const auto r = perform(client, post(server.url(), 200ms));
   BOOST_TEST(r.kind == Kind::unknown);
   BOOST_TEST(r.code == "timeout");
+}
+
+BOOST_AUTO_TEST_CASE(after_a_time_out_nothing_more_of_the_request_leaves) {
+  // Accepts, and reads only when it is too late.
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  BOOST_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  ::listen(listener, 1);
+  HttpClient client(loopback());
+  auto request = post("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/", 300ms);
+  request.body.assign(16'000'000, ' ');  // more than the kernel takes at once
+  const auto whole = request.body.size();
+  BOOST_TEST(perform(client, std::move(request)).code == "timeout");
+
+  const int late = ::accept(listener, nullptr, nullptr);
+  std::vector<char> piece(1'000'000);
+  std::size_t got = 0;
+  ssize_t n = 0;
+  while ((n = ::recv(late, piece.data(), piece.size(), 0)) > 0) got += static_cast<std::size_t>(n);
+  const int why = n < 0 ? errno : 0;
+  BOOST_TEST(why == ECONNRESET);
+  BOOST_TEST(got < whole);
+  ::close(late);
+  ::close(listener);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_closed_without_an_answer_is_unknown) {
