@@ -8,6 +8,7 @@ namespace {
 using Self = SettlementActor::stateful_pointer<SettlementState>;
 
 void next_step(Self self);
+void inquire(Self self);
 
 void wait(Self self, const BackoffSettings& pause) {
   auto& state = self->state;
@@ -202,14 +203,19 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
 void send(Self self) {
   auto& state = self->state;
   const auto& settings = state.context->settings;
+  // Whoever takes the books over lets the time of our last send begin with its own: after the commit that
+  // proved them ours, which is where `not_after` counts from, however long the process slept since.
   const Micros not_after =
-      state.context->steady() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
-  // Who takes us up after our intake's end lets the time of our last send begin with its own. Where the
-  // intake still lives now, that is after the moment that `not_after` counts from, however long our notice
-  // waits.
+      state.context->proven() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
+  const bool slept = state.context->steady() > not_after;
+  // The same goes for who takes us up after our intake's end. It still lives, so that is later.
   const auto* intake = caf::actor_cast<caf::abstract_actor*>(state.intake);
   if (intake->getf(caf::abstract_actor::is_terminated_flag))
     return self->quit(caf::exit_reason::user_shutdown);
+  if (slept) {  // somebody may have asked, heard 'not found' and sent it
+    state.asked = false;
+    return inquire(self);
+  }
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
             SendPayment{instruction_of(state.settlement), state.settlement->attempts, not_after});
 }

@@ -62,6 +62,7 @@ struct Call {
   HttpRequest request;
   HttpClient::Done done;
   Clock::time_point asked = Clock::now();
+  Clock::time_point begin_before = Clock::time_point::max();
   std::string origin;
   // While curl has it:
   CURL* easy = nullptr;
@@ -70,6 +71,7 @@ struct Call {
   std::size_t header_bytes = 0;
   std::size_t body_max = 0, header_max = 0;
   bool too_large = false;
+  bool too_late = false;
   std::size_t body_sent = 0;  // with failpoints only
   bool cut = false;           // by a failpoint
   int starts = 0;             // how often curl began to write the request
@@ -134,6 +136,9 @@ int on_socket(void* self, curl_socket_t socket, curlsocktype) {
 int on_before_request(void* self, char*, char*, int, int) {
   auto& call = *static_cast<Call*>(self);
   if (call.starts > 0 && call.request.method == "POST") return CURL_PREREQFUNC_ABORT;
+  // The last look before the first byte: this thread may have stood still since the call began.
+  call.too_late = call.request.method == "POST" && Clock::now() > call.begin_before;
+  if (call.too_late) return CURL_PREREQFUNC_ABORT;
   if (call.request.method == "POST" && failpoint_fails("before_first_byte")) return CURL_PREREQFUNC_ABORT;
   ++call.starts;
   return CURL_PREREQFUNC_OK;
@@ -157,6 +162,7 @@ int on_written(CURL*, curl_infotype type, char*, std::size_t, void* self) {
 
 std::string_view code_of(CURLcode code, const Call& call) {
   if (call.too_large) return "answer_too_large";
+  if (call.too_late) return "queue_timeout";
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "dns";
@@ -297,6 +303,8 @@ class HttpClient::Loop {
   }
 
   void start(Host& host, std::unique_ptr<Call> call) {
+    if (Clock::now() - call->asked >= settings_.queue_max) return expire(*call);
+    call->begin_before = call->asked + settings_.queue_max + settings_.connect_max;
     CURL* easy = handle();
     call->easy = easy;
     call->body_max = settings_.answer_bytes_max;
@@ -394,7 +402,7 @@ class HttpClient::Loop {
       spare_.push_back(easy);
       Host& host = hosts_[call->origin];
       --host.running;
-      if (!host.waiting.empty()) {
+      while (!host.waiting.empty() && host.running < settings_.connections_per_host) {
         auto next = std::move(host.waiting.front());
         host.waiting.pop_front();
         --waiting_;
@@ -432,9 +440,13 @@ class HttpClient::Loop {
         auto call = std::move(host.waiting.front());
         host.waiting.pop_front();
         --waiting_;
-        finish_as(*call, Kind::not_sent, "queue_timeout", "no free connection to " + origin);
+        expire(*call);
       }
     }
+  }
+
+  static void expire(Call& call) {
+    finish_as(call, Kind::not_sent, "queue_timeout", "no free connection to " + call.origin);
   }
 
   HttpClientSettings settings_;

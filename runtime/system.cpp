@@ -108,11 +108,13 @@ struct System::Impl {
   Words ledger_trouble;
   Words books_wrong;  // how; empty: they are right
   Words quarantine;   // why; empty: there is none
+  Words fenced;       // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<Micros> proven{0};  // steady: the books were ours after this
 
   std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
@@ -218,10 +220,13 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
+                           .steady = steady,
+                           .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
                            .on_fenced =
                                [this](const std::string& why) {
+                                 fenced.set("the books are not ours any more: " + why);
                                  log_error("ledger_fenced", {{"why", why}});
                                  end_process(exit_unavailable);
                                }};
@@ -388,6 +393,7 @@ struct System::Impl {
                                                      .max = config.settlement.inquiry_max}},
                             .clock = clock,
                             .steady = steady,
+                            .proven = [this] { return proven.load(); },
                             .chance = system_chance(),
                             .quarantined = [this] { return quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
@@ -440,8 +446,9 @@ struct System::Impl {
 
   /// Why nothing is sent; empty: things are.
   std::string sends_stopped() const {
-    auto why = quarantine.get();
-    return why.empty() ? books_wrong.get() : why;
+    for (const Words* reason : {&fenced, &quarantine, &books_wrong})
+      if (auto why = reason->get(); !why.empty()) return why;
+    return {};
   }
 
   /// A database that goes less far than what this node has seen is an older copy of its books.

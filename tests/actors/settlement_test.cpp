@@ -58,6 +58,39 @@ BOOST_AUTO_TEST_CASE(what_was_executing_at_a_start_is_asked_for_before_anything_
   BOOST_TEST(asked_once.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(who_slept_since_the_books_were_last_proved_ours_asks_and_does_not_send) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);  // somebody may have taken over, and sent it
+  start(s);
+  world.advance(1s);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+  BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(any_later_commit_proves_the_books_ours_as_well) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);
+  row("other");
+  start(s);
+  world.advance(1s);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(rail->inquiries.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_slept_sends_once_the_bank_never_had_it_and_the_next_intent_is_recorded) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);
+  const auto began = world.now();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s);
+  world.advance(10min);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(since(began, rail->sends.front().at).count() >= (15s + 2s) / 1us);
+  BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
+  BOOST_TEST(recorded(s.id).attempts == 2);
+}
+
 BOOST_AUTO_TEST_CASE(an_intent_that_this_request_did_not_write_is_asked_for_and_not_sent) {
   const auto s = row();
   rail->on_send = [] { return reply(Outcome::not_sent); };
@@ -218,11 +251,11 @@ BOOST_AUTO_TEST_CASE(an_orphan_that_has_not_heard_of_it_yet_sends_nothing) {
   rail->on_send = [] { return reply(Outcome::not_sent); };
   store.on_durable = [&] {
     if (only_one().attempts != 2) return;
-    world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 10s);
+    world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 4s);  // not so long that it would ask
     caf::anon_send(orphan, PatienceOver{});  // so that it has two messages
   };
   orphan = start(s);
-  world.advance(5s);
+  world.advance(3s);
   BOOST_TEST(only_one().attempts == 2);
   BOOST_TEST(rail->sends.size() == 1U);
   while (!world.step()) world.wait();  // it takes both, and has handled the first

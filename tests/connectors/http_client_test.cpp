@@ -272,6 +272,28 @@ BOOST_AUTO_TEST_CASE(a_host_that_hangs_holds_up_only_its_own_calls) {
   BOOST_TEST(codes["not_sent queue_full"] == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_call_that_waited_too_long_for_a_client_that_stood_still_is_not_sent) {
+  RawServer server([](int, int, const std::string&) { return RawServer::ok("ok"); });
+  auto settings = loopback();
+  settings.queue_max = 100ms;
+  HttpClient client(settings);
+  std::promise<void> stands_still, goes_on;
+  client.perform(get(server.url()), [&](HttpResponse) {
+    stands_still.set_value();
+    goes_on.get_future().wait();
+  });
+  stands_still.get_future().wait();
+  const auto asked = std::chrono::steady_clock::now();
+  std::promise<HttpResponse> promise;
+  client.perform(post(server.url()), [&promise](HttpResponse r) { promise.set_value(std::move(r)); });
+  while (std::chrono::steady_clock::now() < asked + 2 * settings.queue_max) std::this_thread::yield();
+  goes_on.set_value();
+  const auto r = promise.get_future().get();
+  BOOST_TEST(r.kind == Kind::not_sent);
+  BOOST_TEST(r.code == "queue_timeout");
+  BOOST_TEST(server.requests() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(the_end_of_the_client_completes_everything_as_unknown) {
   RawServer silent([](int, int, const std::string&) { return std::string(); });
   std::atomic<int> unknown = 0;
