@@ -189,6 +189,8 @@ struct System::Impl {
     auto slot = supervise(*actors, {.name = std::move(name),
                                     .start = std::move(start),
                                     .policy = policy,
+                                    // Whose books are gone does not take them back while it ends.
+                                    .may_restart = [this] { return fenced.get().empty(); },
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
@@ -225,16 +227,13 @@ struct System::Impl {
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
                            .on_fenced =
-                               [this](const std::string& why) {
-                                 fenced.set("the books are not ours any more: " + why);
-                                 log_error("ledger_fenced", {{"why", why}});
-                                 end_process(exit_unavailable);
-                               }};
+                               [this](const std::string& why) { lose_books(why); }};
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
         .quarantined = [this] { return quarantined(); },
+        .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -456,17 +455,36 @@ struct System::Impl {
     const auto books = read_installation(database_url);
     high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
     if (books.last_event < high_water->seen()) {
-      high_water->begin_quarantine(
-          "quarantine: the database ends with event " + std::to_string(books.last_event) +
-          ", this node has seen event " + std::to_string(high_water->seen()) +
-          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
-          "Compare "
-          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
-      high_water->saw(books.last_event);
+      high_water->begin_quarantine(older_books(books.last_event));
+      high_water->go_back_to(books.last_event);
     }
     if (config.settlement.lift_quarantine) high_water->lift_quarantine();
     quarantine.set(high_water->quarantine());
     if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
+  }
+
+  std::string older_books(std::int64_t last_event) const {
+    return "quarantine: the database ends with event " + std::to_string(last_event) +
+           ", this node has seen event " + std::to_string(high_water->seen()) +
+           ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+           "Compare with the banks (settlectl verify), then start once with --lift-quarantine on.";
+  }
+
+  /// Books that became older while we run, such as a standby's that lagged behind: whatever is in flight here
+  /// knows more than they do, and none of it asks first. The next start does, in quarantine.
+  void took_over(const LedgerSnapshot& books) {
+    if (books.last_seq >= high_water->seen()) return high_water->saw(books.last_seq);
+    const auto why = older_books(books.last_seq);
+    lose_books(why);
+    high_water->begin_quarantine(why);
+    throw Fenced(why);
+  }
+
+  /// Nothing is sent from now on, nobody starts again, and the process ends.
+  void lose_books(const std::string& why) {
+    fenced.set("the books are not ours any more: " + why);
+    log_error("ledger_fenced", {{"why", why}});
+    end_process(exit_unavailable);
   }
 
   void tell_end(const SettlementView& s) {

@@ -23,6 +23,7 @@ caf::actor SimProcess::supervised(const std::string& name,
   return supervise(world_.system(), {.name = name,
                                      .start = std::move(start_child),
                                      .policy = {.window = window},
+                                     .may_restart = [this] { return !wants_to_end_; },
                                      .on_restart =
                                          [this](const std::string& who, const std::string& why) {
                                            ++restarts;
