@@ -303,8 +303,10 @@ class HttpClient::Loop {
   }
 
   void start(Host& host, std::unique_ptr<Call> call) {
-    if (Clock::now() - call->asked >= settings_.queue_max) return expire(*call);
-    call->begin_before = call->asked + settings_.queue_max + settings_.connect_max;
+    const auto handed_over = std::min(call->asked, call->request.handed_over_by);
+    call->begin_before = handed_over + settings_.queue_max + settings_.connect_max;
+    if (const auto now = Clock::now(); now - call->asked >= settings_.queue_max || now > call->begin_before)
+      return expire(*call);
     CURL* easy = handle();
     call->easy = easy;
     call->body_max = settings_.answer_bytes_max;
@@ -446,7 +448,7 @@ class HttpClient::Loop {
   }
 
   static void expire(Call& call) {
-    finish_as(call, Kind::not_sent, "queue_timeout", "no free connection to " + call.origin);
+    finish_as(call, Kind::not_sent, "queue_timeout", "no free connection in time to " + call.origin);
   }
 
   HttpClientSettings settings_;

@@ -41,6 +41,8 @@ struct HttpRequest {
   std::string body;                  // of a POST
   /// From the moment the call has a connection or begins to make one.
   std::chrono::milliseconds total_max{15'000};
+  /// The first byte of a POST leaves within queue_max + connect_max of perform(), and of this, or never.
+  std::chrono::steady_clock::time_point handed_over_by = std::chrono::steady_clock::time_point::max();
 };
 
 struct HttpResponse {
