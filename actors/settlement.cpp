@@ -174,8 +174,7 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
       failpoint_of("inquiry_answer_before_record", s.settlement->order.obligation_id);
     const Attempt attempt{kind, std::move(answer), started, s.context->clock()};
     const auto step = step_for(s, attempt, asked_at);
-    const bool word =
-        attempt.answer.outcome == Outcome::rejected || final_absence(s, attempt, asked_at);
+    const bool word = attempt.answer.outcome == Outcome::rejected || final_absence(s, attempt, asked_at);
     if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && !word) {  // it is asked again
       self->send(s.intake, AskedOnce{s.settlement->id, false});
       return wait(self, s.context->settings.inquiry);

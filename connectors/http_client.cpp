@@ -112,9 +112,9 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
 /// Curl gives us each socket before it connects.
 ///
 /// A call that has timed out is closed, but what the kernel had taken and not yet delivered it would go on
-/// sending, for minutes, to a bank that is just coming back: after 'not found' was taken as final and the order
-/// sent again. So a close drops it and resets the connection, and the kernel itself gives up what nobody
-/// acknowledges. No socket without both.
+/// sending, for minutes, to a bank that is just coming back: after 'not found' was taken as final and the
+/// order sent again. So a close drops it and resets the connection, and the kernel itself gives up what
+/// nobody acknowledges. No socket without both.
 int on_socket(void* self, curl_socket_t socket, curlsocktype) {
   const auto& settings = *static_cast<const HttpClientSettings*>(self);
   const linger reset{.l_onoff = 1, .l_linger = 0};

@@ -27,8 +27,7 @@ HighWater::HighWater(const fs::path& data_dir, std::string books)
     : file_(data_dir / "high_water"), quarantine_file_(data_dir / "quarantine"), books_(std::move(books)) {
   std::string known;
   std::int64_t event = 0;
-  if (std::ifstream in(file_); in >> known >> event && known == books_)
-    newest_ = written_ = event;
+  if (std::ifstream in(file_); in >> known >> event && known == books_) newest_ = written_ = event;
   keeper_ = std::thread([this] { keep(); });
 }
 

@@ -226,8 +226,7 @@ struct System::Impl {
                            .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced =
-                               [this](const std::string& why) { lose_books(why); }};
+                           .on_fenced = [this](const std::string& why) { lose_books(why); }};
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,

@@ -22,8 +22,8 @@ class LedgerBook {
  public:
   /// `quarantined`: these books may be older than what the banks have seen. Then no order ends that its bank
   /// was not asked about.
-  LedgerBook(const LedgerSnapshot& snapshot, Clock clock,
-             std::function<bool()> quarantined = [] { return false; });
+  LedgerBook(
+      const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined = [] { return false; });
 
   /// Keys have been looked up before: this order is new. Accounts, funds, hold, intent; or FAILED; or a
   /// refusal that records nothing.

@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(in_quarantine_what_the_books_hold_as_never_sent_ends_only_a
   BOOST_TEST(rail->inquiries.size() > 1U);
   BOOST_TEST(recorded(s.id).status == Status::FUNDS_LOCKED);
   world.advance(10min);
-  // A send of the time that the books lost may have begun until now: 10 s to begin, 5 s to send, the bank's 2 s.
+  // A send that the books lost may have begun until now: 10 s to begin, 5 s to send, and the bank's 2 s.
   BOOST_TEST(since(began, rail->inquiries.back().at).count() >= (15s + 2s) / 1us);
   BOOST_TEST(recorded(s.id).failure_code == "expired");
   BOOST_TEST(rail->sends.size() == 0U);

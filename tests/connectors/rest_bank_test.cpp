@@ -233,7 +233,8 @@ BOOST_FIXTURE_TEST_CASE(what_is_handed_over_long_after_its_time_is_not_sent, Fix
 BOOST_FIXTURE_TEST_CASE(two_hundred_sends_of_one_reference_execute_once, Fixture) {
   std::vector<std::promise<RailAnswer>> promises(200);
   for (auto& promise : promises)
-    rail.bank->send(order("R1"), 1, Rail::in(5s), [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
+    rail.bank->send(order("R1"), 1, Rail::in(5s),
+                    [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
   std::string bank_reference;
   for (auto& promise : promises) {
     const auto answer = promise.get_future().get();

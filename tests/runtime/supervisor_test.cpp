@@ -20,7 +20,8 @@ struct Supervisor {
                        .start =
                            [this](caf::event_based_actor* self) {
                              ++starts;
-                             return child = self->spawn([] { return caf::behavior{[](int n) { return n; }}; });
+                             return child =
+                                        self->spawn([] { return caf::behavior{[](int n) { return n; }}; });
                            },
                        .policy = {},
                        .may_restart = [this] { return may_restart; },

@@ -1,7 +1,8 @@
-// What the books decide in memory, step by step and without I/O. Whatever they decide must pass the rules that
-// the database keeps.
+// What the books decide in memory, step by step and without I/O. Whatever they decide must pass the rules
+// that the database keeps.
 #define BOOST_TEST_MODULE ledger_book
 #include "storage/ledger_book.hpp"
+
 #include "storage/memory_ledger_store.hpp"
 
 #include <boost/test/unit_test.hpp>
