@@ -116,7 +116,7 @@ static_assert(!next(Status::EXECUTING, Event::expire), "what may have left canno
 /// Why an order that is recorded holds no funds yet.
 enum class Waiting : std::uint8_t {
   no,
-  window,      // the rail opens later
+  window,      // the rail opens later, or a bank of the order is suspended
   liquidity,   // an account cannot pay it yet
   compliance,  // a party is on the blocked list: a person decides
 };

@@ -60,7 +60,7 @@ inline constexpr char openapi_operating_schemas[] = R"json({
     "amount": {"$ref": "#/components/schemas/Amount"}, "currency": {"$ref": "#/components/schemas/Currency"}}}},
   "dry_run": {"type": "boolean", "default": false, "description": "Shows what would happen and changes nothing."},
   "without": {"type": "array", "items": {"$ref": "#/components/schemas/Bic"}, "description": "Of a dry run: compare with these banks left out."}}},
-"NettingWindow": {"type": "object", "additionalProperties": false, "required": ["currency"], "description": "The orders that wait (PENDING) in this currency and whose banks both have an open vostro here; all of them settle, or none.", "properties": {
+"NettingWindow": {"type": "object", "additionalProperties": false, "required": ["currency"], "description": "The orders that wait (PENDING) in this currency and whose banks are active and have an open vostro here; all of them settle, or none.", "properties": {
   "currency": {"$ref": "#/components/schemas/Currency"}, "value_date": {"type": "string", "format": "date"},
   "method": {"enum": ["SWIFT", "SEPA", "LOCAL_ACH", "MOCK"]},
   "banks": {"type": "array", "minItems": 2, "maxItems": 1000, "uniqueItems": true, "items": {"$ref": "#/components/schemas/Bic"}, "description": "Payer's and payee's bank are both among these."}}},

@@ -36,7 +36,7 @@ struct ActionAnswered {
 };
 
 /// Calls back an order that waits and holds nothing. Answered with ActionAnswered (without an action);
-/// refusals: not_found, illegal_transition.
+/// refusals: not_found, illegal_transition (also in quarantine).
 struct CancelSettlement {
   std::string caller;
   SettlementId id;
@@ -87,8 +87,8 @@ struct ChangeAccount {
   std::int64_t floor = 0, low = no_threshold, high = no_threshold;
 };
 
-/// Which of the orders that wait (PENDING) are netted: those of the currency whose banks both have an open
-/// vostro here. What is empty narrows nothing down.
+/// Which of the orders that wait (PENDING) are netted: those of the currency whose banks are active and have
+/// an open vostro here. What is empty narrows nothing down.
 struct NettingWindow {
   Currency currency;
   std::string value_date;  // YYYY-MM-DD

@@ -108,11 +108,13 @@ struct System::Impl {
   Words ledger_trouble;
   Words books_wrong;  // how; empty: they are right
   Words quarantine;   // why; empty: there is none
+  Words fenced;       // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<Micros> proven{0};  // steady: the books were ours after this
 
   std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
@@ -187,6 +189,8 @@ struct System::Impl {
     auto slot = supervise(*actors, {.name = std::move(name),
                                     .start = std::move(start),
                                     .policy = policy,
+                                    // Whose books are gone does not take them back while it ends.
+                                    .may_restart = [this] { return fenced.get().empty(); },
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
@@ -218,17 +222,17 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
+                           .steady = steady,
+                           .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced =
-                               [this](const std::string& why) {
-                                 log_error("ledger_fenced", {{"why", why}});
-                                 end_process(exit_unavailable);
-                               }};
+                           .on_fenced = [this](const std::string& why) { lose_books(why); }};
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
+        .quarantined = [this] { return quarantined(); },
+        .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -253,10 +257,14 @@ struct System::Impl {
   }
 
   void start_rails() {
+    std::chrono::milliseconds send_timeout_min = HttpClientSettings{}.unacknowledged_max;
+    for (const ConnectorConfig& c : config.connectors)
+      if (c.type != "on_us") send_timeout_min = std::min(send_timeout_min, c.send_timeout);
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
                            .connect_max = begins_quarter(),
                            .queue_max = begins_quarter(),
+                           .unacknowledged_max = send_timeout_min,
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
     std::vector<RegisteredConnector> registered;
@@ -383,8 +391,9 @@ struct System::Impl {
                                                      .max = config.settlement.inquiry_max}},
                             .clock = clock,
                             .steady = steady,
+                            .proven = [this] { return proven.load(); },
                             .chance = system_chance(),
-                            .quarantined = [this] { return !quarantine.get().empty(); },
+                            .quarantined = [this] { return quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -431,10 +440,13 @@ struct System::Impl {
     books_wrong.set(why);
   }
 
+  bool quarantined() const { return !quarantine.get().empty(); }
+
   /// Why nothing is sent; empty: things are.
   std::string sends_stopped() const {
-    auto why = quarantine.get();
-    return why.empty() ? books_wrong.get() : why;
+    for (const Words* reason : {&fenced, &quarantine, &books_wrong})
+      if (auto why = reason->get(); !why.empty()) return why;
+    return {};
   }
 
   /// A database that goes less far than what this node has seen is an older copy of its books.
@@ -442,17 +454,36 @@ struct System::Impl {
     const auto books = read_installation(database_url);
     high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
     if (books.last_event < high_water->seen()) {
-      high_water->begin_quarantine(
-          "quarantine: the database ends with event " + std::to_string(books.last_event) +
-          ", this node has seen event " + std::to_string(high_water->seen()) +
-          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
-          "Compare "
-          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
-      high_water->saw(books.last_event);
+      high_water->begin_quarantine(older_books(books.last_event));
+      high_water->go_back_to(books.last_event);
     }
     if (config.settlement.lift_quarantine) high_water->lift_quarantine();
     quarantine.set(high_water->quarantine());
     if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
+  }
+
+  std::string older_books(std::int64_t last_event) const {
+    return "quarantine: the database ends with event " + std::to_string(last_event) +
+           ", this node has seen event " + std::to_string(high_water->seen()) +
+           ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+           "Compare with the banks (settlectl verify), then start once with --lift-quarantine on.";
+  }
+
+  /// Books that became older while we run, such as a standby's that lagged behind: whatever is in flight here
+  /// knows more than they do, and none of it asks first. The next start does, in quarantine.
+  void took_over(const LedgerSnapshot& books) {
+    if (books.last_seq >= high_water->seen()) return high_water->saw(books.last_seq);
+    const auto why = older_books(books.last_seq);
+    lose_books(why);
+    high_water->begin_quarantine(why);
+    throw Fenced(why);
+  }
+
+  /// Nothing is sent from now on, nobody starts again, and the process ends.
+  void lose_books(const std::string& why) {
+    fenced.set("the books are not ours any more: " + why);
+    log_error("ledger_fenced", {{"why", why}});
+    end_process(exit_unavailable);
   }
 
   void tell_end(const SettlementView& s) {

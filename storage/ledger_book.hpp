@@ -20,7 +20,10 @@ std::string event_kind(Status status);
 
 class LedgerBook {
  public:
-  LedgerBook(const LedgerSnapshot& snapshot, Clock clock);
+  /// `quarantined`: these books may be older than what the banks have seen. Then no order ends that its bank
+  /// was not asked about.
+  LedgerBook(
+      const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined = [] { return false; });
 
   /// Keys have been looked up before: this order is new. Accounts, funds, hold, intent; or FAILED; or a
   /// refusal that records nothing.
@@ -76,10 +79,15 @@ class LedgerBook {
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
   Result<AccountId> payee_vostro(const SettlementOrder& order) const;
+  static std::optional<Refusal> too_much_for(const Account& payee, const Money& amount);
+  /// What has changed since an order was let in, and ends it now that its turn has come.
+  std::optional<Refusal> barred(const SettlementView& s) const;
   /// Nothing leaves: both banks have their accounts here.
   bool on_us(const SettlementView& s) const;
   /// Accounts that the order lowers: where funds may be lacking.
   std::vector<AccountId> scarce(const SettlementView& s) const;
+  /// In quarantine: why nobody ends an order that waits.
+  std::optional<Refusal> ends_blindly() const;
   void record_failed(SettlementView& s, const Refusal& refusal);
   const Account* short_account(const SettlementView& s) const;
   bool must_queue_behind(const SettlementView& s) const;
@@ -108,6 +116,7 @@ class LedgerBook {
   void enter(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
 
   Clock clock_;
+  std::function<bool()> quarantined_;
   EventChain chain_;
   boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts_;
   boost::unordered_flat_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;

@@ -35,7 +35,7 @@ Refusal nothing_to_net(const NettingWindow& window) {
   return {Errc::nothing_to_net, "/window",
           "no order in " + std::string(window.currency.code()) +
               " that fits waits here for its window or for funds.",
-          "orders with status PENDING whose banks both have an open vostro here"};
+          "orders with status PENDING whose banks are active and have an open vostro here"};
 }
 
 std::string netted_payload(const SettlementView& s, Waiting waited_for, JournalId journal) {
@@ -68,7 +68,7 @@ std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
   for (const OpenedRow& row : batch.opened) unheard.insert(row.settlement->id);
   const std::unordered_set<std::string_view> named(window.banks.begin(), window.banks.end());
   const auto takes_part = [&](const std::string& bank) {
-    if (!named.empty() && !named.contains(bank)) return false;
+    if ((!named.empty() && !named.contains(bank)) || suspended(rules_, bank)) return false;
     const auto at = vostros_.find({bank, window.currency});
     return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
   };

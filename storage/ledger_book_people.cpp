@@ -132,6 +132,8 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   if (shown_text(a, s) != a.shown)
     return refuse({Errc::digest_mismatch, "/digest",
                    "the settlement has moved on since: ask for the change again.", ""});
+  if (a.kind == ActionKind::decide && a.verdict == "reject")
+    if (auto refusal = ends_blindly()) return refuse(std::move(*refusal));
   // The payee's bank has its money here: it must still be there.
   if (a.kind == ActionKind::compensate && on_us(s) &&
       available(accounts_.at(s.credit_account)) < s.order.amount.minor)

@@ -337,8 +337,9 @@ void load(Self self) {
   auto& state = self->state;
   state.store = state.settings.make_store();
   const auto snapshot = state.store->take_over();
+  state.settings.on_take_over(snapshot);
   state.last_batch = snapshot.batch;
-  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock);
+  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock, state.settings.quarantined);
 }
 
 void fail_all(std::vector<Pending>& requests, const caf::error& why) {

@@ -231,6 +231,7 @@ class MemoryLedgerStore final : public LedgerStore {
     for (const auto& [id, one] : books_.breaks)
       if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement->id});
     snapshot.rules = books_.rules;
+    settings_.on_proved(settings_.steady());
     return snapshot;
   }
 
@@ -271,8 +272,9 @@ class MemoryLedgerStore final : public LedgerStore {
   void commit(const LedgerBatch& batch) override {
     ensure(!batch.events.empty(), "a batch has events");
     for (bool doubt = false;; doubt = true) {
+      const auto since = settings_.steady();
       // After a lost session: the recorded number tells whether the last try was written.
-      if (doubt && prove_epoch(batch) && books_.batch == batch.number) return;
+      if (doubt && prove_epoch(batch) && books_.batch == batch.number) return settings_.on_proved(since);
       switch (settings_.fault(batch)) {
         case CommitFault::refused:
           throw std::runtime_error("the database refused the commit");
@@ -280,7 +282,8 @@ class MemoryLedgerStore final : public LedgerStore {
           ++books_.epoch;
           [[fallthrough]];
         case CommitFault::none:
-          return write(batch);
+          write(batch);
+          return settings_.on_proved(since);
         case CommitFault::request_lost:
           continue;
         case CommitFault::answer_lost:

@@ -97,6 +97,9 @@ struct MemoryLedgerSettings {
   std::function<void()> on_durable = [] {};
   /// Called before each read and each taking over. May throw, as a database that refuses.
   std::function<void()> on_read = [] {};
+  /// As of the PostgreSQL store.
+  std::function<std::int64_t()> steady = [] { return 0; };
+  std::function<void(std::int64_t since)> on_proved = [](std::int64_t) {};
   /// Told when another writer has taken over.
   std::function<void(const std::string& why)> on_fenced = [](const std::string&) {};
 };

@@ -66,6 +66,7 @@ class PgLedgerStore final : public LedgerStore {
   LedgerSnapshot take_over() override {
     return persistently(writing_, [&] {
       if (!writing_.db) connect();
+      const auto since = settings_.steady();
       pqxx::work tx(*writing_.db);
       if (mutant("no_unique_idempotency")) tx.exec("drop index if exists settlement_idempotency");
       const auto row = tx.exec_params1(
@@ -94,6 +95,7 @@ class PgLedgerStore final : public LedgerStore {
       read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;
+      settings_.on_proved(since);
       down_ = false;
       settings_.on_database(true, "");
       return snapshot;
@@ -168,11 +170,17 @@ class PgLedgerStore final : public LedgerStore {
     persistently(writing_, [&] {
       if (!writing_.db) {
         connect();
+        const auto since = settings_.steady();
         // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
         // until a dying session has decided.
-        if (recorded_batch() == batch.number) return true;
+        if (recorded_batch() == batch.number) {
+          settings_.on_proved(since);
+          return true;
+        }
       }
+      const auto since = settings_.steady();
       write_batch(*writing_.db, batch, settings_.writer, epoch_);
+      settings_.on_proved(since);
       writing_.plan_again_as_tables_grow(batch.opened.size());
       return true;
     });

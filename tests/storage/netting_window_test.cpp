@@ -279,6 +279,11 @@ BOOST_FIXTURE_TEST_CASE(are_chosen_by_currency_value_date_method_and_banks, Hous
                     .id = open({.kind = AccountKind::vostro, .bank = "NIAMNENE", .currency = xof}, 0),
                     .status = "closed"});
   BOOST_TEST(in({.currency = xof}).size() == 3U);
+  // Nor does a bank that is suspended.
+  ChangeRules suspension{.caller = "test"};
+  suspension.put_bank = BankProfile{.bic = c, .status = BankStatus::suspended};
+  ask<RulesFound>(suspension);
+  BOOST_TEST(in({.currency = xof}).empty());
 }
 
 BOOST_FIXTURE_TEST_CASE(are_booked_once_per_key_and_a_replay_says_what_was_booked, TwoWhoOweEachOther) {
