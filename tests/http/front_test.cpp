@@ -418,6 +418,7 @@ BOOST_AUTO_TEST_CASE(orders_that_would_wait_too_long_for_their_turn_are_turned_a
         "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
         std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
         std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
+    while (house.front->pending() <= static_cast<std::size_t>(i)) std::this_thread::sleep_for(1ms);
     std::this_thread::sleep_for(150ms);  // the first is on its way before the second comes
   }
   const auto refused = house.post("/api/v1/settlements", good_order, "k");
