@@ -333,7 +333,7 @@ BOOST_FIXTURE_TEST_CASE(that_were_told_why_they_wait_in_the_same_commit_are_writ
       .receive([&](NettingBooked& booked) { netted = booked.ended.size() == 2; }, [](const caf::error&) {});
   BOOST_TEST(netted);
   BOOST_TEST(query("select batch from ledger_writers") == batches + 1);
-  BOOST_TEST(query("select count(*) from events where kind = 'settlement->waiting'") == 2);
+  BOOST_TEST(query("select count(*) from events where kind = 'settlement.waiting'") == 2);
   BOOST_TEST(query("select count(*) from settlement_transactions where status = 'COMPLETED'") == 2);
   expect_right_books();
 }
