@@ -99,8 +99,8 @@ struct NettingWindow {
 /// Books the net positions of a set of obligations between the vostros of their banks, all or nothing. Or,
 /// by window: all its orders settle between the vostros, all or none, and need funds for their net only.
 /// Sent to storage/ledger_writer; by window over actors/intake, which waits for the orders no more. Answered
-/// with NettingBooked. Refusals: unknown_bank, netting_infeasible, idempotency_mismatch, amount_overflow,
-/// nothing_to_net, illegal_transition (by window, in quarantine).
+/// with NettingBooked. Refusals: unknown_bank, account_closed, netting_infeasible, idempotency_mismatch,
+/// amount_overflow, nothing_to_net, illegal_transition (by window, in quarantine).
 struct BookNetting {
   std::string caller;
   std::string idempotency_key;

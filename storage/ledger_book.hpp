@@ -92,7 +92,7 @@ class LedgerBook {
   std::vector<SettlementView> waiting_in(const NettingWindow& window, const LedgerBatch& batch) const;
   std::vector<Recorded> settle_netted(JournalId journal, std::vector<SettlementView> orders, Micros at,
                                       LedgerBatch& batch);
-  /// Does a position break funds, or the range of an account?
+  /// Is an account missing or closed, or does a position break funds, or the range of an account?
   std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);
   Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);

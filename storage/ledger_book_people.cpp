@@ -132,6 +132,11 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   if (shown_text(a, s) != a.shown)
     return refuse({Errc::digest_mismatch, "/digest",
                    "the settlement has moved on since: ask for the change again.", ""});
+  if (a.kind == ActionKind::compensate)
+    for (const AccountId id : {s.debit_account, s.credit_account})
+      if (const Account& side = accounts_.at(id); side.status != AccountStatus::open)
+        return refuse({Errc::account_closed, "", "account " + id.text() + " of " + side.bank + " is closed.",
+                       "open accounts: PATCH /api/v1/accounts/{id}"});
   // The payee's bank has its money here: it must still be there.
   if (a.kind == ActionKind::compensate && on_us(s) &&
       available(accounts_.at(s.credit_account)) < s.order.amount.minor)
