@@ -146,7 +146,8 @@ Shape shape_of(RouteId id) {
                       amount,
                       key,
                       {Errc::same_bank, Errc::unknown_bank, Errc::account_closed, Errc::netting_infeasible,
-                       Errc::nothing_to_net, Errc::illegal_transition},
+                       Errc::nothing_to_net, Errc::illegal_transition, Errc::bank_suspended,
+                       Errc::blocked_party, Errc::already_resolved},
                       away})};
     case RouteId::list_windows:
       return {"", 200, "Windows", {}, reading(query)};

@@ -98,9 +98,10 @@ struct NettingWindow {
 };
 /// Books the net positions of a set of obligations between the vostros of their banks, all or nothing. Or,
 /// by window: all its orders settle between the vostros, all or none, and need funds for their net only.
-/// Sent to storage/ledger_writer; by window over actors/intake, which waits for the orders no more. Answered
-/// with NettingBooked. Refusals: unknown_bank, account_closed, netting_infeasible, idempotency_mismatch,
-/// amount_overflow, nothing_to_net, illegal_transition (by window, in quarantine).
+/// Sent over actors/intake, which looks at the blocked list and waits for the orders no more, to
+/// storage/ledger_writer. Answered with NettingBooked. Refusals: unknown_bank, account_closed,
+/// netting_infeasible, idempotency_mismatch, amount_overflow; of obligations: bank_suspended, blocked_party,
+/// already_resolved (netted before); by window: nothing_to_net, illegal_transition (in quarantine).
 struct BookNetting {
   std::string caller;
   std::string idempotency_key;
@@ -108,6 +109,7 @@ struct BookNetting {
   std::vector<Obligation> obligations;
   bool by_window = false;
   NettingWindow window;  // instead of `obligations`
+  Refusal barred;        // by the blocked list; what was booked before is answered all the same
 };
 struct NettingBooked {
   JournalId journal;
@@ -329,7 +331,7 @@ typename F::result_type inspect(F& f, NettingWindow& x) {
 template <class F>
 typename F::result_type inspect(F& f, BookNetting& x) {
   return f(caf::meta::type_name("BookNetting"), x.caller, x.idempotency_key, x.request_digest, x.obligations,
-           x.by_window, x.window);
+           x.by_window, x.window, x.barred);
 }
 template <class F>
 typename F::result_type inspect(F& f, NettingBooked& x) {

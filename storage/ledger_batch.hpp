@@ -90,6 +90,10 @@ struct NettingRow {
   std::vector<Obligation> obligations;
   std::string positions;  // JSON
   Micros at = 0;
+  /// What was settled, as its banks call it: none of it is netted by obligation again. Of a window these are
+  /// the obligations of its orders, of which two may have the same.
+  bool by_window = false;
+  std::vector<Obligation> owed;
 };
 /// The connector of orders that were settled by netting.
 inline constexpr std::string_view netting_connector = "netting";

@@ -92,6 +92,8 @@ class LedgerBook {
   std::vector<SettlementView> waiting_in(const NettingWindow& window, const LedgerBatch& batch) const;
   std::vector<Recorded> settle_netted(JournalId journal, std::vector<SettlementView> orders, Micros at,
                                       LedgerBatch& batch);
+  /// Does a house rule forbid the netting?
+  std::optional<Refusal> barred(const BookNetting& request) const;
   /// Is an account missing or closed, or does a position break funds, or the range of an account?
   std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);

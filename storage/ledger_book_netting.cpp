@@ -91,6 +91,21 @@ NettingWindowFound LedgerBook::netting_window(const NettingWindow& window) const
   return {.obligations = obligations_of(orders), .means = means().means, .refusal = {}};
 }
 
+// The house rules that an order meets when it is let in.
+std::optional<Refusal> LedgerBook::barred(const BookNetting& request) const {
+  if (request.by_window) return std::nullopt;  // its orders were let in
+  for (std::size_t i = 0; i < request.obligations.size(); ++i) {
+    const auto& o = request.obligations[i];
+    for (const auto& [bank, side] : {std::pair(&o.from, "from"), {&o.to, "to"}})
+      if (const auto known = rules_.banks.find(*bank);
+          known != rules_.banks.end() && known->second.status == BankStatus::suspended)
+        return Refusal{Errc::bank_suspended, "/obligations/" + std::to_string(i) + '/' + side + "_bank",
+                       *bank + " is suspended and takes no part.", "a bank that is active"};
+  }
+  if (request.barred.code != Errc::ok) return request.barred;
+  return std::nullopt;
+}
+
 std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_window) const {
   const std::string field = by_window ? "/window" : "/obligations";
   for (const DryRunLine& line : plan.lines) {
@@ -126,6 +141,7 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
     orders = waiting_in(request.window, batch);
     if (orders.empty()) return {.refusal = nothing_to_net(request.window)};
   }
+  if (auto refusal = barred(request)) return {.refusal = std::move(*refusal)};
   auto obligations = request.by_window ? obligations_of(orders) : request.obligations;
   const auto plan = dry_run(obligations, means().means);
   if (!plan) {
@@ -136,7 +152,9 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
   if (auto refusal = why_infeasible(*plan, request.by_window)) return {.refusal = std::move(*refusal)};
   const Micros now = clock_();
   std::vector<Recorded> ended;
+  auto owed = obligations;
   if (request.by_window) {
+    for (std::size_t i = 0; i < orders.size(); ++i) owed[i].id = orders[i].order.obligation_id;
     ended = settle_netted(journal, std::move(orders), now, batch);
   } else {
     for (const auto& position : plan->netting.multilateral)
@@ -150,7 +168,9 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
                             .request_digest = request.request_digest,
                             .obligations = obligations,
                             .positions = positions,
-                            .at = now});
+                            .at = now,
+                            .by_window = request.by_window,
+                            .owed = std::move(owed)});
   chain_.append(batch, now, "netting.booked", journal.uuid,
                 JsonObject{}
                     .number("obligations", static_cast<std::int64_t>(obligations.size()))

@@ -143,8 +143,15 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
                               row.settlement->connector == netting_connector;
                      }),
          "a netted order is a changed one");
-  for (const NettingRow& n : b.nettings)
+  std::set<Owed> owed;
+  for (const NettingRow& n : b.nettings) {
     rule(!nettings.contains({n.caller, n.idempotency_key}), "nettings_caller_idem_key_key");
+    for (const auto& o : n.owed) {
+      const Owed key{o.id, o.from, o.to};
+      rule((!netted_obligations.contains(key) && owed.insert(key).second) || n.by_window,
+           "netted_obligations_pkey");
+    }
+  }
 }
 
 void MemoryBooks::write_decisions(const LedgerBatch& b) {
@@ -166,7 +173,10 @@ void MemoryBooks::write_decisions(const LedgerBatch& b) {
   }
   for (const OpenBreakRow& row : b.opened_breaks) breaks.emplace(row.id, StoredBreak{row, true});
   for (const ClosedBreakRow& c : b.closed_breaks) breaks.at(c.id).open = false;
-  for (const NettingRow& n : b.nettings) nettings.emplace(Key{n.caller, n.idempotency_key}, n);
+  for (const NettingRow& n : b.nettings) {
+    nettings.emplace(Key{n.caller, n.idempotency_key}, n);
+    for (const auto& o : n.owed) netted_obligations.emplace(Owed{o.id, o.from, o.to}, n.id);
+  }
 }
 
 void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
@@ -259,6 +269,16 @@ class MemoryLedgerStore final : public LedgerStore {
     const auto at = books_.nettings.find({caller, key});
     if (at == books_.nettings.end()) return std::nullopt;
     return KnownNetting{at->second.request_digest, at->second.id, at->second.obligations};
+  }
+
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) override {
+    settings_.on_read();
+    for (std::size_t i = 0; i < obligations.size(); ++i) {
+      const auto& o = obligations[i];
+      const auto at = books_.netted_obligations.find({o.id, o.from, o.to});
+      if (at != books_.netted_obligations.end()) return NettedBefore{i, at->second};
+    }
+    return std::nullopt;
   }
 
   std::optional<Recorded> find(SettlementId id) override {

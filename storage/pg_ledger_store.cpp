@@ -132,6 +132,13 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return read_netted(tx, obligations);
+    });
+  }
+
   std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,
                                            const std::string& key) {
     return persistently(lookups_, [&]() -> std::optional<KnownFunding> {

@@ -1,6 +1,29 @@
 -- What people decide, told completely.
 --
--- Before: 0005. After: the views below. No row of before changes.
+-- Before: 0005. After: the tables and views below. No row of before changes.
+
+-- What a netting has settled: an obligation is netted once, under whatever key it is sent again. Of a window
+-- these are the obligations of its orders; the first netting stands where two orders have the same.
+create table netted_obligations (
+  obligation_id  text not null,
+  from_bank      text not null,
+  to_bank        text not null,
+  netting_id     uuid not null,
+  primary key (obligation_id, from_bank, to_bank)
+);
+insert into netted_obligations
+  select o ->> 'id', o ->> 'from', o ->> 'to', n.id
+  from nettings n, json_array_elements(n.obligations::json) o
+  where o ->> 'id' not like 'set\_%'  -- of a window the settlements' own ids
+  order by n.id
+  on conflict do nothing;
+insert into netted_obligations
+  select s.obligation_id, s.from_bank, s.to_bank, n.id
+  from nettings n, json_array_elements(n.obligations::json) o
+  join settlement_transactions s on type_id('set', s.id) = o ->> 'id'
+  where s.connector = 'netting'
+  order by n.id
+  on conflict do nothing;
 
 -- For a while an order that waits for something else now was told as 'settlement->waiting'. The hash chain
 -- covers what was written, so it stays; whoever reads it is told what it means.

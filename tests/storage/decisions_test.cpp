@@ -76,5 +76,76 @@ BOOST_AUTO_TEST_CASE(nothing_is_given_back_to_a_closed_account) {
   BOOST_TEST(balance(a) == 1'000);
 }
 
+BOOST_AUTO_TEST_CASE(a_suspended_bank_nets_nothing_and_a_blocked_one_neither) {
+  const auto suspend = [&](BankStatus status) {
+    ChangeRules change{.caller = "ops"};
+    change.put_bank = BankProfile{.bic = b, .name = "", .status = status};
+    ask<RulesFound>(change);
+  };
+  BookNetting request{
+      .caller = "ops", .idempotency_key = "n", .request_digest = {}, .obligations = {{"N-1", a, b, {10, xof}}}};
+  suspend(BankStatus::suspended);
+  const auto before = events();
+  const auto refused = ask<NettingBooked>(request).refusal;
+  BOOST_TEST(to_string(refused.code) == "bank_suspended");
+  BOOST_TEST(refused.field == "/obligations/0/to_bank");
+  BOOST_TEST(events() == before);
+  suspend(BankStatus::active);
+  request.barred = {Errc::blocked_party, "/obligations/0/to_bank", b + " is on the blocked list.", ""};
+  BOOST_TEST(to_string(ask<NettingBooked>(request).refusal.code) == "blocked_party");
+  request.barred = {};
+  BOOST_TEST(words(ask<NettingBooked>(request).refusal) == "ok  ");
+  // What was booked is answered whatever the rules say now.
+  suspend(BankStatus::suspended);
+  BOOST_TEST(ask<NettingBooked>(request).replayed);
+  BOOST_TEST(balance(b) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(an_obligation_is_netted_once_under_whatever_key) {
+  const Obligation owed{"N-1", a, b, {10, xof}};
+  const auto first = net("n1", {owed});
+  BOOST_TEST(words(first.refusal) == "ok  ");
+  for (const bool restarted : {false, true}) {
+    if (restarted) {
+      stop();
+      start();
+    }
+    const auto before = events();
+    const auto refused = net("n2", {{"N-2", a, b, {1, xof}}, owed}).refusal;
+    BOOST_TEST(to_string(refused.code) == "already_resolved");
+    BOOST_TEST(refused.field == "/obligations/1/obligation_id");
+    BOOST_TEST(refused.detail == "the obligation \"N-1\" of " + a + " to " + b + " was netted by " +
+                                     first.journal.text() + ".");
+    BOOST_TEST(events() == before);
+  }
+  BOOST_TEST(balance(a) == 990);
+  // The other way round it is another one, and so is that of another bank.
+  BOOST_TEST(words(net("n3", {{"N-1", b, a, {10, xof}}}).refusal) == "ok  ");
+  expect_right_books();
+}
+
+BOOST_AUTO_TEST_CASE(two_nettings_of_one_obligation_in_the_same_commit_are_one) {
+  caf::scoped_actor self{*system};
+  std::vector<std::string> said;
+  for (const std::string key : {"n1", "n2"})
+    self->send(writer, BookNetting{.caller = "ops",
+                                   .idempotency_key = key,
+                                   .request_digest = {},
+                                   .obligations = {{"N-1", a, b, {10, xof}}}});
+  for (int i = 0; i < 2; ++i)
+    self->receive([&](const NettingBooked& booked) { said.emplace_back(to_string(booked.refusal.code)); },
+                  caf::after(60s) >> [] { BOOST_FAIL("no answer"); });
+  const std::vector<std::string> expected{"ok", "already_resolved"};
+  BOOST_TEST(said == expected, boost::test_tools::per_element());
+  BOOST_TEST(balance(b) == 10);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_window_has_netted_is_not_netted_by_obligation_again) {
+  wait({.key = "ab", .from = a, .to = b, .minor = 100});
+  BOOST_TEST(book("w").ended.size() == 1U);
+  BOOST_TEST(to_string(net("n", {{"ab", a, b, {100, xof}}}).refusal.code) == "already_resolved");
+  BOOST_TEST(balance(b) == 100);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace settled
