@@ -91,7 +91,7 @@ struct ChangeAccount {
 /// vostro here. What is empty narrows nothing down.
 struct NettingWindow {
   Currency currency;
-  std::string value_date;  // YYYY-MM-DD
+  std::string value_date;  // YYYY-MM-DD; empty: orders whose settlement date is not after today, in UTC
   bool one_method = false;
   Method method = Method::LOCAL_ACH;  // where `one_method`
   std::vector<std::string> banks;     // payer's and payee's are both among these

@@ -72,11 +72,15 @@ std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
     const auto at = vostros_.find({bank, window.currency});
     return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
   };
+  const auto today = rfc3339(clock_()).substr(0, 10);
+  const auto of_the_day = [&](const SettlementView& s) {
+    // What is for a later day settles before it only where that day is asked for.
+    return window.value_date.empty() ? s.order.settlement_date <= today : s.value_date == window.value_date;
+  };
   std::vector<SettlementView> orders;
   for (const auto& place : queue_) {
     const SettlementView& s = open_.at(place.id);
-    if (s.order.amount.currency == window.currency &&
-        (window.value_date.empty() || s.value_date == window.value_date) &&
+    if (s.order.amount.currency == window.currency && of_the_day(s) &&
         (!window.one_method || s.order.method == window.method) && takes_part(s.order.from_bank) &&
         takes_part(s.order.to_bank) && !unheard.contains(s.id))
       orders.push_back(s);

@@ -36,6 +36,7 @@ struct Wait {
   std::string value_date = "2026-11-23";
   Method method = Method::LOCAL_ACH;
   Currency currency = xof;
+  std::string settlement_date = "2026-11-23";
 };
 inline OpenSettlements::Item item_of(const Wait& w) {
   return {.id = {fresh_id()},
@@ -45,7 +46,7 @@ inline OpenSettlements::Item item_of(const Wait& w) {
                               .from_bank = w.from,
                               .to_bank = w.to,
                               .amount = {w.minor, w.currency},
-                              .settlement_date = "2026-11-23",
+                              .settlement_date = w.settlement_date,
                               .method = w.method},
                     .trace_id = {}},
           .connector = "bank",

@@ -132,6 +132,24 @@ BOOST_FIXTURE_TEST_CASE(are_chosen_by_currency_value_date_method_and_banks, Hous
   BOOST_TEST(in({.currency = xof}).size() == 3U);
 }
 
+BOOST_FIXTURE_TEST_CASE(for_a_later_day_settle_before_it_only_where_that_day_is_named, TwoWhoOweEachOther) {
+  const std::string later = "2126-12-14", the_day_after = "2126-12-15";  // a Saturday, and what it goes with
+  const auto ahead = wait({.key = "ahead",
+                           .from = a,
+                           .to = b,
+                           .minor = 5,
+                           .value_date = the_day_after,
+                           .settlement_date = later});
+  BOOST_TEST(in({.currency = xof}).size() == 2U);
+  BOOST_TEST(book("today").ended.size() == 2U);
+  BOOST_TEST(status(ahead) == "PENDING");
+  BOOST_TEST(to_string(book("again").refusal.code) == "nothing_to_net");
+  BOOST_TEST(in({.currency = xof, .value_date = the_day_after}).size() == 1U);
+  wait({.key = "back", .from = b, .to = a, .minor = 5, .value_date = the_day_after, .settlement_date = later});
+  BOOST_TEST(book("that day", {.currency = xof, .value_date = the_day_after}).ended.size() == 2U);
+  BOOST_TEST(status(ahead) == "COMPLETED");
+}
+
 BOOST_FIXTURE_TEST_CASE(are_booked_once_per_key_and_a_replay_says_what_was_booked, TwoWhoOweEachOther) {
   const auto first = book("n1");
   wait({.key = "later", .from = b, .to = a, .minor = 5});
