@@ -98,7 +98,12 @@ class LedgerBook {
   std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);
   Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
-  void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
+  /// On which side of its thresholds an account is.
+  struct Standing {
+    bool below_low = false, above_high = false;
+  };
+  static Standing standing(const Account& account);
+  void tell_crossing(const Account& account, Standing before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
   void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);

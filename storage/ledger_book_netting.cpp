@@ -54,10 +54,14 @@ MeansFound LedgerBook::means() const {
   MeansFound found;
   for (const auto& [key, id] : vostros_) {
     const Account& a = accounts_.at(id);
-    found.means.push_back({.participant = a.bank,
-                           .currency = a.currency,
-                           .available = a.status == AccountStatus::open ? available(a) : 0,
-                           .net_debit_cap = std::nullopt});
+    Means means{.participant = a.bank, .currency = a.currency};
+    if (a.status == AccountStatus::open) {
+      means.available = available(a);
+      means.position = a.balance - a.held;
+      // How far it may go below zero. A floor above zero is a reserve and no cap.
+      if (a.floor <= 0 && a.floor != no_floor) means.net_debit_cap = -a.floor;
+    }
+    found.means.push_back(std::move(means));
   }
   return found;
 }
@@ -191,18 +195,18 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
 // below both what it was and what it becomes, and it is the net alone that needs funds.
 std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<SettlementView> orders,
                                                 Micros at, LedgerBatch& batch) {
-  std::unordered_map<AccountId, std::int64_t> before;
+  std::unordered_map<AccountId, Standing> before;
   for (SettlementView& s : orders) {
     s.credit_account = vostros_.at({s.order.to_bank, s.order.amount.currency});
     s.connector = netting_connector;
     walk_on_us(s, at, batch);
     for (const AccountId id : {s.debit_account, s.credit_account})
-      before.emplace(id, accounts_.at(id).balance);
+      before.emplace(id, standing(accounts_.at(id)));
   }
   for (const auto& s : orders) enter(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
   for (const auto& s : orders) enter(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
   // What an account crosses on the way and back again is no news.
-  for (const auto& [id, balance] : before) tell_crossing(accounts_.at(id), balance, at, batch);
+  for (const auto& [id, standing] : before) tell_crossing(accounts_.at(id), standing, at, batch);
   // What this batch has changed already (why an order waits) is written together with this.
   std::unordered_map<SettlementId, std::size_t> rows;
   for (std::size_t i = 0; i < batch.changed.size(); ++i) rows.emplace(batch.changed[i].settlement->id, i);

@@ -302,7 +302,9 @@ AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBa
   if (a.low_threshold != no_threshold) json.text("low_threshold", format_amount(a.low_threshold, a.currency));
   if (a.high_threshold != no_threshold)
     json.text("high_threshold", format_amount(a.high_threshold, a.currency));
-  chain_.append(batch, clock_(), "account.changed", a.id.uuid, json.done());
+  const Micros now = clock_();
+  chain_.append(batch, now, "account.changed", a.id.uuid, json.done());
+  tell_crossing(a, standing(at->second), now, batch);
   batch.changed_accounts.push_back(a);
   at->second = a;
   return {.account = a};

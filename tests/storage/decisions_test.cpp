@@ -147,5 +147,44 @@ BOOST_AUTO_TEST_CASE(what_a_window_has_netted_is_not_netted_by_obligation_again)
   BOOST_TEST(balance(b) == 100);
 }
 
+BOOST_AUTO_TEST_CASE(a_dry_run_shows_the_floor_as_the_net_debit_cap_and_whose_it_would_break) {
+  bank(c, 10, -50);
+  const std::vector<Obligation> owed{{"N-1", c, a, {70, xof}}, {"N-2", b, a, {5, xof}}};
+  const auto plan = dry_run(owed, ask<MeansFound>(ReadMeans{}).means);
+  BOOST_REQUIRE_EQUAL(plan->lines.size(), 3U);  // A, B, C
+  const auto &rich = plan->lines[0], &poor = plan->lines[1], &capped = plan->lines[2];
+  BOOST_TEST((!rich.breaks() && rich.net_debit_cap == 0));
+  BOOST_TEST((poor.net_debit_cap == 0 && poor.over_cap_by == 5));
+  BOOST_TEST((capped.net_debit_cap == 50 && capped.available == 60 && capped.over_cap_by == 10));
+}
+
+BOOST_AUTO_TEST_CASE(a_threshold_that_is_crossed_as_it_is_set_is_told_at_once) {
+  const auto told = [&](const std::string& kind) {
+    return query("select count(*) from events where kind = 'account." + kind + "'");
+  };
+  ChangeAccount change{.caller = "ops", .id = vostros.at(a)};
+  change.set_low = true;
+  const auto low = [&](std::int64_t minor) {
+    change.low = minor;
+    BOOST_TEST(words(ask<AccountChanged>(change).refusal) == "ok  ");
+  };
+  low(900);  // it has 1,000
+  BOOST_TEST(told("below_low") == 0);
+  low(1'001);
+  BOOST_TEST(told("below_low") == 1);
+  low(2'000);  // still below
+  BOOST_TEST(told("below_low") == 1);
+  low(1'000);
+  BOOST_TEST(told("above_low") == 1);
+  low(no_threshold);
+  BOOST_TEST(told("above_low") == 1);
+  change.set_low = false;
+  change.set_high = true;
+  change.high = 999;
+  ask<AccountChanged>(change);
+  BOOST_TEST(told("above_high") == 1);
+  expect_right_books();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 }  // namespace settled
