@@ -62,7 +62,8 @@ struct Released {
   std::int64_t still_waiting = 0;
 };
 
-/// Opens a break for every doubt that began before `unknown_before` and has none. Sent by actors/scheduler
+/// Opens a break for every doubt that began before `unknown_before`, and for every order that a bank has
+/// accepted, was sent before it, and has not ended, where there is none. Sent by actors/scheduler
 /// to storage/ledger_writer; answered with how many.
 struct EscalateUnknowns {
   Micros unknown_before = 0;

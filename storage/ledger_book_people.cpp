@@ -31,7 +31,7 @@ std::optional<Refusal> does_not_fit(ActionKind kind, const SettlementView& s) {
   switch (kind) {
     case ActionKind::resolve:
       if (final_status(s.status)) return Refusal{Errc::already_resolved, "path:id", is + " already.", ""};
-      if (s.status != Status::CONFIRMING || s.unknown_since == 0)
+      if (s.status != Status::CONFIRMING)
         return Refusal{Errc::illegal_transition, "path:id", is + ": there is no doubt to resolve.",
                        "a settlement of GET /api/v1/unknowns"};
       return std::nullopt;
@@ -232,15 +232,20 @@ void LedgerBook::compare_late_answer(BreakId id, const Recorded& settlement, con
 std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,
                                            const std::function<BreakId()>& next_id, LedgerBatch& batch) {
   std::vector<Recorded> late;
+  // A doubt since its first silence; what the bank has accepted and not ended, since it was sent.
+  const auto since = [](const SettlementView& s) {
+    return s.unknown_since != 0 ? s.unknown_since : s.last_sent_at;
+  };
   for (const auto& [id, s] : open_)
-    if (s->unknown_since != 0 && s->unknown_since < request.unknown_before &&
+    if (s->status == Status::CONFIRMING && since(s) < request.unknown_before &&
         !breaks_.contains({doubt_break, id}))
       late.push_back(s);
   std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
   for (const Recorded& s : late)
     open_break(next_id(), doubt_break, s,
-               "no word from the bank about " + s->reference + " since " + clock_time(s->unknown_since) +
-                   ". The funds stay held; nothing is sent again.",
+               (s->unknown_since != 0 ? "no word from the bank about " + s->reference + " since "
+                                      : "the bank works on " + s->reference + " and has not ended it; sent at ") +
+                   clock_time(since(s)) + ". The funds stay held; nothing is sent again.",
                batch);
   return static_cast<std::int64_t>(late.size());
 }

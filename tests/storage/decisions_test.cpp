@@ -76,6 +76,22 @@ BOOST_AUTO_TEST_CASE(nothing_is_given_back_to_a_closed_account) {
   BOOST_TEST(balance(a) == 1'000);
 }
 
+BOOST_AUTO_TEST_CASE(what_a_bank_keeps_in_process_is_a_break_after_its_limit_and_two_people_end_it) {
+  const auto s = heard(sent("k", 100), Outcome::accepted, {Event::accept});
+  BOOST_TEST(to_string(s.status) == "CONFIRMING");
+  BOOST_TEST(s.unknown_since == 0);  // no doubt
+  BOOST_TEST(ask<Count>(EscalateUnknowns{s.last_sent_at}).value == 0);
+  BOOST_TEST(ask<Count>(EscalateUnknowns{s.last_sent_at + 1}).value == 1);
+  BOOST_TEST(ask<Count>(EscalateUnknowns{s.last_sent_at + 1}).value == 0);
+  BOOST_TEST(query("select count(*) from breaks where state = 'open' and kind = 'unknown_outcome' and detail "
+                   "like 'the bank works on%'") == 1);
+  const auto ended = decided(ActionKind::resolve, s, "not_executed");
+  BOOST_REQUIRE_MESSAGE(ended.refusal.code == Errc::ok, words(ended.refusal));
+  BOOST_TEST(status(s) == "ROLLED_BACK");
+  BOOST_TEST(query("select count(*) from breaks where state = 'open'") == 0);
+  BOOST_TEST(query("select held from accounts where id = '" + to_string(vostros.at(a).uuid) + "'") == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_suspended_bank_nets_nothing_and_a_blocked_one_neither) {
   const auto suspend = [&](BankStatus status) {
     ChangeRules change{.caller = "ops"};
