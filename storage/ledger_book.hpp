@@ -39,9 +39,12 @@ class LedgerBook {
   /// The pending action that a request means.
   const OperatorAction* pending_action(const ApproveAction& request) const;
   const Recorded* in_flight(SettlementId id) const;
-  /// A settlement that has ended, and what a bank says of it since: a break where the two disagree.
-  void compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
-                           LedgerBatch& batch);
+  /// A settlement that has ended, and what a bank says of it since: a break where the two disagree. Not where
+  /// that was `told_before`: a person has closed it, and the bank says nothing new.
+  void compare_late_answer(
+      BreakId id, const Recorded& settlement, const Attempt& attempt,
+      const std::function<bool(const std::string& kind, const std::string& detail)>& told_before,
+      LedgerBatch& batch);
   std::int64_t escalate_unknowns(const EscalateUnknowns& request, const std::function<BreakId()>& next_id,
                                  LedgerBatch& batch);
   ActionAnswered close_break(const CloseBreak& request, LedgerBatch& batch);

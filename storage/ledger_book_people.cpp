@@ -7,6 +7,7 @@
 namespace settled {
 namespace {
 const char* const doubt_break = "unknown_outcome";
+const char* const late_success = "late_success";
 
 /// One fact per line: what the second person reads and signs with its digest. Only what cannot change while
 /// the settlement stays where it is.
@@ -213,20 +214,22 @@ void LedgerBook::end_doubt(const SettlementView& s, LedgerBatch& batch) {
       batch);
 }
 
-void LedgerBook::compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
-                                     LedgerBatch& batch) {
+void LedgerBook::compare_late_answer(
+    BreakId id, const Recorded& settlement, const Attempt& attempt,
+    const std::function<bool(const std::string& kind, const std::string& detail)>& told_before,
+    LedgerBatch& batch) {
   const SettlementView& s = settlement;
   const auto& answer = attempt.answer;
   const auto words = s.reference + " (bank reference " +
                      (answer.bank_reference.empty() ? "unknown" : answer.bank_reference) + ")";
+  const auto open = [&](std::string kind, std::string detail) {
+    if (!told_before(kind, detail)) open_break(id, std::move(kind), settlement, std::move(detail), batch);
+  };
   if (answer.outcome == Outcome::completed && s.status != Status::COMPLETED)
-    open_break(id, "late_success", settlement,
-               "the bank says that it executed " + words + ", which ended here as " +
-                   std::string(to_string(s.status)) + ". No money was moved in the books.",
-               batch);
+    open(late_success, "the bank says that it executed " + words + ", which ended here as " +
+                           std::string(to_string(s.status)) + ". No money was moved in the books.");
   if (answer.outcome == Outcome::rejected && s.status == Status::COMPLETED)
-    open_break(id, "late_refusal", settlement, "the bank says that it refused " + words + ", which is COMPLETED here.",
-               batch);
+    open("late_refusal", "the bank says that it refused " + words + ", which is COMPLETED here.");
 }
 
 std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,

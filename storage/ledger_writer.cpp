@@ -164,7 +164,10 @@ class LedgerRound {
       auto settlement = state_.store->find(request.id);
       answer = SettlementFound{.found = settlement.has_value()};
       if (settlement) {
-        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, batch_);
+        const auto told_before = [&](const std::string& kind, const std::string& detail) {
+          return state_.store->break_was_told(kind, request.id, detail);
+        };
+        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, told_before, batch_);
         answer->settlement = std::move(*settlement);
       }
     }

@@ -281,6 +281,14 @@ class MemoryLedgerStore final : public LedgerStore {
     return std::nullopt;
   }
 
+  bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) override {
+    settings_.on_read();
+    return std::any_of(books_.breaks.begin(), books_.breaks.end(), [&](const auto& known) {
+      const OpenBreakRow& row = known.second.row;
+      return row.kind == kind && row.settlement->id == settlement && row.detail == detail;
+    });
+  }
+
   std::optional<Recorded> find(SettlementId id) override {
     settings_.on_read();
     const auto at = books_.settlements.find(id);

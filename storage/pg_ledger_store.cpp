@@ -155,6 +155,15 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
+  bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return !tx.exec_params("select 1 from breaks where settlement_id = $1 and kind = $2 and detail = $3",
+                             to_string(settlement.uuid), kind, detail)
+                  .empty();
+    });
+  }
+
   std::optional<Recorded> find(SettlementId id) override {
     return persistently(lookups_, [&]() -> std::optional<Recorded> {
       pqxx::nontransaction tx(lookups());

@@ -25,6 +25,9 @@ insert into netted_obligations
   order by n.id
   on conflict do nothing;
 
+-- A break that was closed does not come back with the same facts.
+create index breaks_of_settlement on breaks (settlement_id);
+
 -- For a while an order that waits for something else now was told as 'settlement->waiting'. The hash chain
 -- covers what was written, so it stays; whoever reads it is told what it means.
 create or replace view settlement_told as

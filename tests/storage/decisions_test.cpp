@@ -46,6 +46,19 @@ struct Deciding : House {
     return ask<ActionAnswered>(
         ApproveAction{.caller = "two", .action = asked.action.id, .digest = asked.action.digest});
   }
+  /// An order that two people gave up, and that its bank executed all the same.
+  SettlementView paid_late(const std::string& key, std::int64_t minor) {
+    const auto s = heard(sent(key, minor), Outcome::unknown, {Event::doubt});
+    BOOST_REQUIRE(decided(ActionKind::resolve, s, "not_executed").refusal.code == Errc::ok);
+    BOOST_TEST(status(s) == "ROLLED_BACK");
+    return heard(s, Outcome::completed, {Event::confirm});
+  }
+  std::int64_t open_breaks() { return query("select count(*) from breaks where state = 'open'"); }
+  void close_break() {
+    const auto id = uuid_from(query<std::string>("select id from breaks where state = 'open'"));
+    const auto closed = ask<ActionAnswered>(CloseBreak{.caller = "ops", .id = {*id}, .reason = "seen"});
+    BOOST_REQUIRE_MESSAGE(closed.refusal.code == Errc::ok, words(closed.refusal));
+  }
   std::int64_t events() { return query("select count(*) from events"); }
 };
 }  // namespace
@@ -90,6 +103,27 @@ BOOST_AUTO_TEST_CASE(what_a_bank_keeps_in_process_is_a_break_after_its_limit_and
   BOOST_TEST(status(s) == "ROLLED_BACK");
   BOOST_TEST(query("select count(*) from breaks where state = 'open'") == 0);
   BOOST_TEST(query("select held from accounts where id = '" + to_string(vostros.at(a).uuid) + "'") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_break_does_not_come_back_while_the_bank_says_the_same) {
+  const auto s = paid_late("k", 100);
+  BOOST_TEST(open_breaks() == 1);
+  heard(s, Outcome::completed, {Event::confirm});
+  BOOST_TEST(open_breaks() == 1);
+  close_break();
+  for (const bool restarted : {false, true}) {
+    if (restarted) {
+      stop();
+      start();
+    }
+    heard(s, Outcome::completed, {Event::confirm});
+    BOOST_TEST(query("select count(*) from breaks") == 1);
+  }
+  // Another payment at the bank is another thing.
+  AdvanceSettlement other{.id = s.id, .path = {Event::confirm}};
+  other.attempt = {Attempt::Kind::inquiry, {.outcome = Outcome::completed, .bank_reference = "bp-2"}, now(), now()};
+  ask<SettlementFound>(other);
+  BOOST_TEST(open_breaks() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_suspended_bank_nets_nothing_and_a_blocked_one_neither) {
