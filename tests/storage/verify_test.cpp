@@ -230,6 +230,24 @@ BOOST_AUTO_TEST_CASE(what_the_bank_did_otherwise_is_named) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_the_bank_executed_and_a_break_tells_is_counted_by_the_state_of_the_break) {
+  const auto database = server->fresh();
+  auto bank = Books::bank_effects();
+  bank.push_back({Books::reference(5), 700, "XOF", "DAKRSNDA"});
+  server->run(database, "insert into breaks(id, kind, settlement_id) values (gen_random_uuid(), "
+                        "'late_success', " +
+                            sql(Books::settlement(5)) + ")");
+  const auto open = judge(database, bank);
+  BOOST_TEST(open.ok(), all(open));
+  BOOST_TEST(open.bank->executed_told_open == 1);
+  server->run(database, "update breaks set state = 'closed', closed_at = now()");
+  const auto closed = judge(database, bank);
+  BOOST_TEST(closed.ok(), all(closed));
+  BOOST_TEST(closed.bank->executed_told_open == 0);
+  BOOST_TEST(closed.bank->executed_told_closed == 1);
+  BOOST_TEST(closed.bank->effects == closed.bank->executed_completed + closed.bank->executed_open + 1);
+}
+
 BOOST_AUTO_TEST_CASE(what_happens_while_the_checker_reads_is_not_a_fault) {
   auto early = Books::bank_effects();
   const auto last_completed = early[2];
