@@ -39,7 +39,7 @@ Shape approval() {
           "Approved",
           {"id"},
           writing({Errc::not_found, Errc::same_person, Errc::already_resolved, Errc::digest_mismatch,
-                   Errc::account_closed})};
+                   Errc::account_closed, Errc::insufficient_funds})};
 }
 Shape proposal(std::string_view request) {
   return {request,

@@ -103,6 +103,12 @@ struct NettedRow {
   AccountId credit_account;
 };
 
+/// What was given back and is posted after all: the bank paid after the end.
+struct BookedLateRow {
+  SettlementId settlement;
+  Micros at = 0;
+};
+
 struct EventRow {
   std::int64_t seq = 0;
   Micros at = 0;
@@ -135,6 +141,7 @@ struct LedgerBatch {
   std::vector<ClosedBreakRow> closed_breaks;
   std::vector<NettingRow> nettings;
   std::vector<NettedRow> netted;  // among `changed` as well
+  std::vector<BookedLateRow> booked_late;  // among `changed` as well
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
   boost::unordered_flat_map<AccountId, AccountDelta, std::hash<AccountId>> deltas;

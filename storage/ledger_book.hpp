@@ -109,7 +109,11 @@ class LedgerBook {
   void tell_crossing(const Account& account, Standing before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
+  /// Nothing when this kind of action fits where the settlement stands.
+  std::optional<Refusal> does_not_fit(const OperatorAction& action, const SettlementView& s) const;
   void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);
+  /// The entries of what the bank paid after the end; closes the break that told it.
+  Recorded book_late(const OperatorAction& action, const SettlementView& s, LedgerBatch& batch);
   void open_break(BreakId id, std::string kind, const Recorded& s, std::string detail, LedgerBatch& batch);
   void hold(const SettlementView& s, LedgerBatch& batch);
   void end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch);

@@ -135,6 +135,11 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
     const auto at = breaks.find(c.id);
     rule(at != breaks.end() && at->second.open, "a break is closed once");
   }
+  for (const BookedLateRow& row : b.booked_late) {
+    const auto at = holds.find(row.settlement);
+    rule(at != holds.end() && at->second.ended && at->second.end != HoldEnd::posted,
+         "what is booked late has a hold that was given back");
+  }
   for (const NettedRow& n : b.netted)
     rule(std::any_of(b.changed.begin(), b.changed.end(),
                      [&](const ChangedRow& row) {
@@ -172,6 +177,7 @@ void MemoryBooks::write_decisions(const LedgerBatch& b) {
     given_back = std::move(row);
   }
   for (const OpenBreakRow& row : b.opened_breaks) breaks.emplace(row.id, StoredBreak{row, true});
+  for (const BookedLateRow& row : b.booked_late) holds.at(row.settlement).end = HoldEnd::posted;
   for (const ClosedBreakRow& c : b.closed_breaks) breaks.at(c.id).open = false;
   for (const NettingRow& n : b.nettings) {
     nettings.emplace(Key{n.caller, n.idempotency_key}, n);

@@ -28,6 +28,13 @@ insert into netted_obligations
 -- A break that was closed does not come back with the same facts.
 create index breaks_of_settlement on breaks (settlement_id);
 
+-- domain/settlement.hpp's table, with the edge of what two people book after its end.
+create or replace view chk.edge(from_state, to_state) as
+  values ('PENDING','VALIDATING'), ('PENDING','FAILED'), ('VALIDATING','PENDING'), ('VALIDATING','FUNDS_LOCKED'), ('VALIDATING','FAILED'),
+         ('FUNDS_LOCKED','EXECUTING'), ('FUNDS_LOCKED','ROLLED_BACK'), ('EXECUTING','FUNDS_LOCKED'),
+         ('EXECUTING','CONFIRMING'), ('EXECUTING','ROLLED_BACK'), ('CONFIRMING','CONFIRMING'),
+         ('CONFIRMING','COMPLETED'), ('CONFIRMING','ROLLED_BACK'), ('CONFIRMING','FUNDS_LOCKED'), ('ROLLED_BACK','COMPLETED');
+
 -- For a while an order that waits for something else now was told as 'settlement->waiting'. The hash chain
 -- covers what was written, so it stays; whoever reads it is told what it means.
 create or replace view settlement_told as

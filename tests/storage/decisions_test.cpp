@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE decisions
 #include "tests/storage/house.hpp"
 
+#include <utility>
+
 namespace settled {
 namespace {
 using namespace tests;
@@ -46,11 +48,13 @@ struct Deciding : House {
     return ask<ActionAnswered>(
         ApproveAction{.caller = "two", .action = asked.action.id, .digest = asked.action.digest});
   }
+  std::vector<BankEffect> paid;  // what the bank executed
   /// An order that two people gave up, and that its bank executed all the same.
   SettlementView paid_late(const std::string& key, std::int64_t minor) {
     const auto s = heard(sent(key, minor), Outcome::unknown, {Event::doubt});
     BOOST_REQUIRE(decided(ActionKind::resolve, s, "not_executed").refusal.code == Errc::ok);
     BOOST_TEST(status(s) == "ROLLED_BACK");
+    paid.push_back({s.reference, minor, "XOF", "DAKRSNDA"});
     return heard(s, Outcome::completed, {Event::confirm});
   }
   std::int64_t open_breaks() { return query("select count(*) from breaks where state = 'open'"); }
@@ -124,6 +128,48 @@ BOOST_AUTO_TEST_CASE(a_closed_break_does_not_come_back_while_the_bank_says_the_s
   other.attempt = {Attempt::Kind::inquiry, {.outcome = Outcome::completed, .bank_reference = "bp-2"}, now(), now()};
   ask<SettlementFound>(other);
   BOOST_TEST(open_breaks() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_a_bank_paid_after_the_end_is_booked_by_two_people_where_the_funds_are) {
+  const auto s = paid_late("k", 1'000);
+  const auto other = sent("other", 1);  // holds what is now missing
+  BOOST_TEST(to_string(propose(ActionKind::resolve, s, "not_executed").refusal.code) == "illegal_transition");
+  const auto refused = decided(ActionKind::resolve, s, "executed");
+  BOOST_TEST(to_string(refused.refusal.code) == "insufficient_funds");
+  BOOST_TEST(status(s) == "ROLLED_BACK");
+  BOOST_TEST(balance(a) == 1'000);
+  heard(other, Outcome::rejected, {Event::reject});
+
+  // Its hold may have gone to the archive.
+  execute("with gone as (delete from fund_locks where state = 'released' returning *) insert into "
+          "fund_locks_archive select * from gone");
+  const auto booked = decided(ActionKind::resolve, s, "executed");
+  BOOST_REQUIRE_MESSAGE(booked.refusal.code == Errc::ok, words(booked.refusal));
+  BOOST_TEST(status(s) == "COMPLETED");
+  BOOST_TEST(balance(a) == 0);
+  BOOST_TEST(open_breaks() == 0);
+  BOOST_TEST(query("select count(*) from breaks where kind = 'late_success' and close_reason like 'booked by "
+                   "act_%' and closed_by = 'two'") == 1);
+  BOOST_TEST(query("select count(*) from ledger_entries where journal_id = '" + to_string(s.id.uuid) + "'") == 2);
+  // Once, and no bank's word opens it again.
+  BOOST_TEST(to_string(propose(ActionKind::resolve, s, "executed").refusal.code) == "already_resolved");
+  heard(s, Outcome::completed, {Event::confirm});
+  BOOST_TEST(open_breaks() == 0);
+  const auto verdict = verify({.database_url = url, .bank_log = [&] { return std::exchange(paid, {}); }});
+  for (const auto& f : verdict.findings)
+    BOOST_ERROR(f.check << ' ' << f.subject << ": " << f.expected << " / " << f.found);
+  BOOST_TEST(verdict.bank->executed_completed == 1);
+  BOOST_TEST(query("select count(*) from chk.transition t where not exists (select from chk.edge e where "
+                   "e.from_state = t.from_state and e.to_state = t.to_state)") == 0);
+  // And it can be given back like any other.
+  BOOST_TEST(words(decided(ActionKind::compensate, s).refusal) == "ok  ");
+  BOOST_TEST(balance(a) == 1'000);
+}
+
+BOOST_AUTO_TEST_CASE(a_closed_break_lets_nobody_book_what_it_told) {
+  const auto s = paid_late("k", 100);
+  close_break();
+  BOOST_TEST(to_string(propose(ActionKind::resolve, s, "executed").refusal.code) == "already_resolved");
 }
 
 BOOST_AUTO_TEST_CASE(a_suspended_bank_nets_nothing_and_a_blocked_one_neither) {
