@@ -10,9 +10,10 @@
 namespace settled {
 
 /// One person asks for it; the settlement stays as it is until another one approves. `verdict`: resolve
-/// takes executed or not_executed (executed also of what was rolled back while a late_success break is open), decide (on an order held for compliance) release or reject, compensate
-/// none. A newer wish for the same settlement takes the place of an open one. Answered with ActionAnswered;
-/// refusals: not_found, already_resolved, illegal_transition, invalid_value.
+/// takes executed or not_executed (executed also of what was rolled back while a late_success break is open),
+/// decide (on an order held for compliance) release or reject, compensate none. A newer wish for the same
+/// settlement takes the place of an open one. Answered with ActionAnswered; refusals: not_found,
+/// already_resolved, illegal_transition, invalid_value.
 struct ProposeAction {
   std::string caller;
   ActionKind kind = ActionKind::resolve;

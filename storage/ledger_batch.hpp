@@ -140,7 +140,7 @@ struct LedgerBatch {
   std::vector<OpenBreakRow> opened_breaks;
   std::vector<ClosedBreakRow> closed_breaks;
   std::vector<NettingRow> nettings;
-  std::vector<NettedRow> netted;  // among `changed` as well
+  std::vector<NettedRow> netted;           // among `changed` as well
   std::vector<BookedLateRow> booked_late;  // among `changed` as well
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;

@@ -123,8 +123,8 @@ std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_wi
                      "a bank with a vostro: GET /api/v1/accounts/vostro"};
     if (const Account& a = accounts_.at(vostros_.at({line.participant, line.currency}));
         a.status != AccountStatus::open)
-      return Refusal{Errc::account_closed, field,
-                     "account " + a.id.text() + " of " + a.bank + " is closed.", ""};
+      return Refusal{Errc::account_closed, field, "account " + a.id.text() + " of " + a.bank + " is closed.",
+                     ""};
     if (line.breaks())
       return Refusal{Errc::netting_infeasible, field,
                      line.participant + " would pay " + format_for_people(line.pays, line.currency) +

@@ -119,8 +119,8 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
   return {.action = std::move(a), .settlement = settlement};
 }
 
-ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const Recorded& settlement,
-                                   LedgerBatch& batch) {
+ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request,
+                                   const Recorded& settlement, LedgerBatch& batch) {
   const SettlementView& s = settlement;
   OperatorAction a = *pending_action(request);
   const auto refuse = [&](Refusal refusal) {
@@ -284,11 +284,12 @@ std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,
       late.push_back(s);
   std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
   for (const Recorded& s : late)
-    open_break(next_id(), doubt_break, s,
-               (s->unknown_since != 0 ? "no word from the bank about " + s->reference + " since "
-                                      : "the bank works on " + s->reference + " and has not ended it; sent at ") +
-                   clock_time(since(s)) + ". The funds stay held; nothing is sent again.",
-               batch);
+    open_break(
+        next_id(), doubt_break, s,
+        (s->unknown_since != 0 ? "no word from the bank about " + s->reference + " since "
+                               : "the bank works on " + s->reference + " and has not ended it; sent at ") +
+            clock_time(since(s)) + ". The funds stay held; nothing is sent again.",
+        batch);
   return static_cast<std::int64_t>(late.size());
 }
 

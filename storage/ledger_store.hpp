@@ -66,7 +66,8 @@ class LedgerStore {
   /// The first of these obligations that a netting has settled: the same id between the same banks.
   virtual std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) = 0;
   /// Was this break ever opened, with these words?
-  virtual bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) = 0;
+  virtual bool break_was_told(const std::string& kind, SettlementId settlement,
+                              const std::string& detail) = 0;
   virtual std::optional<Recorded> find(SettlementId id) = 0;
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was

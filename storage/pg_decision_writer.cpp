@@ -150,11 +150,12 @@ void insert_netting(pqxx::transaction_base& tx, const NettingRow& n) {
     payers.text(o.from);
     payees.text(o.to);
   }
-  tx.exec_params0("insert into netted_obligations(obligation_id, from_bank, to_bank, netting_id) select *, "
-                  "$4::uuid from unnest($1::text[], $2::text[], $3::text[])" +
-                      std::string(n.by_window ? " on conflict do nothing" : ""),
-                  pqxx::binarystring(ids.bytes()), pqxx::binarystring(payers.bytes()),
-                  pqxx::binarystring(payees.bytes()), to_string(n.id.uuid));
+  tx.exec_params0(
+      "insert into netted_obligations(obligation_id, from_bank, to_bank, netting_id) select *, "
+      "$4::uuid from unnest($1::text[], $2::text[], $3::text[])" +
+          std::string(n.by_window ? " on conflict do nothing" : ""),
+      pqxx::binarystring(ids.bytes()), pqxx::binarystring(payers.bytes()), pqxx::binarystring(payees.bytes()),
+      to_string(n.id.uuid));
 }
 
 void put_window(pqxx::transaction_base& tx, const WindowDefinition& w) {

@@ -15,8 +15,7 @@ struct Fixture : tests::ActorFixture {
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
     return std::chrono::seconds(0);
   }
-  std::shared_ptr<const Policy> policy =
-      std::make_shared<const Policy>(Policy{.windows_always_open = true});
+  std::shared_ptr<const Policy> policy = std::make_shared<const Policy>(Policy{.windows_always_open = true});
   IntakeActor start(const std::string& connector = "bank") {
     IntakeSettings intake_settings{.policy = policy,
                                    .zone_offset = utc,
@@ -25,9 +24,8 @@ struct Fixture : tests::ActorFixture {
                                    .ledger = writer,
                                    .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
                                    .rails = {context()},
-                                   .on_failure = [this](SettlementId, const std::string& why, bool parked) {
-                                     failures.emplace_back(why, parked);
-                                   },
+                                   .on_failure = [this](SettlementId, const std::string& why,
+                                                        bool parked) { failures.emplace_back(why, parked); },
                                    .on_ended = [this](const SettlementView& s) { ended.push_back(s); },
                                    .asking_at_once = asking_at_once};
     auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));

@@ -155,8 +155,8 @@ BOOST_AUTO_TEST_CASE(an_order_that_its_bank_keeps_in_process_is_listed_with_its_
   BOOST_TEST(asked.status == 201, asked.body);
   std::ifstream in(Running::it->folder() / "endpoint.json");
   Http second(Running::it->url(), json::parse(in).at("approver_key").get<std::string>());
-  const auto approved = second.post("/api/v1/unknowns/" + id + "/approve",
-                                    R"({"digest":")" + asked.text("digest") + R"("})");
+  const auto approved =
+      second.post("/api/v1/unknowns/" + id + "/approve", R"({"digest":")" + asked.text("digest") + R"("})");
   BOOST_REQUIRE_MESSAGE(approved.status == 200, approved.body);
   BOOST_TEST(http.get("/api/v1/settlements/" + id).text("status") == "ROLLED_BACK");
   BOOST_TEST(breaks_of(id, "open").empty());

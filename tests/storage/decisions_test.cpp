@@ -14,8 +14,10 @@ struct Deciding : House {
     bank(b, 0);
   }
   NettingBooked net(const std::string& key, std::vector<Obligation> obligations) {
-    return ask<NettingBooked>(BookNetting{
-        .caller = "ops", .idempotency_key = key, .request_digest = {}, .obligations = std::move(obligations)});
+    return ask<NettingBooked>(BookNetting{.caller = "ops",
+                                          .idempotency_key = key,
+                                          .request_digest = {},
+                                          .obligations = std::move(obligations)});
   }
   AccountChanged close(AccountId id) {
     auto answer = ask<AccountChanged>(ChangeAccount{.caller = "ops", .id = id, .status = "closed"});
@@ -125,7 +127,8 @@ BOOST_AUTO_TEST_CASE(a_closed_break_does_not_come_back_while_the_bank_says_the_s
   }
   // Another payment at the bank is another thing.
   AdvanceSettlement other{.id = s.id, .path = {Event::confirm}};
-  other.attempt = {Attempt::Kind::inquiry, {.outcome = Outcome::completed, .bank_reference = "bp-2"}, now(), now()};
+  other.attempt = {
+      Attempt::Kind::inquiry, {.outcome = Outcome::completed, .bank_reference = "bp-2"}, now(), now()};
   ask<SettlementFound>(other);
   BOOST_TEST(open_breaks() == 1);
 }
@@ -141,8 +144,9 @@ BOOST_AUTO_TEST_CASE(what_a_bank_paid_after_the_end_is_booked_by_two_people_wher
   heard(other, Outcome::rejected, {Event::reject});
 
   // Its hold may have gone to the archive.
-  execute("with gone as (delete from fund_locks where state = 'released' returning *) insert into "
-          "fund_locks_archive select * from gone");
+  execute(
+      "with gone as (delete from fund_locks where state = 'released' returning *) insert into "
+      "fund_locks_archive select * from gone");
   const auto booked = decided(ActionKind::resolve, s, "executed");
   BOOST_REQUIRE_MESSAGE(booked.refusal.code == Errc::ok, words(booked.refusal));
   BOOST_TEST(status(s) == "COMPLETED");
@@ -150,7 +154,8 @@ BOOST_AUTO_TEST_CASE(what_a_bank_paid_after_the_end_is_booked_by_two_people_wher
   BOOST_TEST(open_breaks() == 0);
   BOOST_TEST(query("select count(*) from breaks where kind = 'late_success' and close_reason like 'booked by "
                    "act_%' and closed_by = 'two'") == 1);
-  BOOST_TEST(query("select count(*) from ledger_entries where journal_id = '" + to_string(s.id.uuid) + "'") == 2);
+  BOOST_TEST(query("select count(*) from ledger_entries where journal_id = '" + to_string(s.id.uuid) + "'") ==
+             2);
   // Once, and no bank's word opens it again.
   BOOST_TEST(to_string(propose(ActionKind::resolve, s, "executed").refusal.code) == "already_resolved");
   heard(s, Outcome::completed, {Event::confirm});
@@ -178,8 +183,10 @@ BOOST_AUTO_TEST_CASE(a_suspended_bank_nets_nothing_and_a_blocked_one_neither) {
     change.put_bank = BankProfile{.bic = b, .name = "", .status = status};
     ask<RulesFound>(change);
   };
-  BookNetting request{
-      .caller = "ops", .idempotency_key = "n", .request_digest = {}, .obligations = {{"N-1", a, b, {10, xof}}}};
+  BookNetting request{.caller = "ops",
+                      .idempotency_key = "n",
+                      .request_digest = {},
+                      .obligations = {{"N-1", a, b, {10, xof}}}};
   suspend(BankStatus::suspended);
   const auto before = events();
   const auto refused = ask<NettingBooked>(request).refusal;

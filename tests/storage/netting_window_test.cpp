@@ -145,7 +145,8 @@ BOOST_FIXTURE_TEST_CASE(for_a_later_day_settle_before_it_only_where_that_day_is_
   BOOST_TEST(status(ahead) == "PENDING");
   BOOST_TEST(to_string(book("again").refusal.code) == "nothing_to_net");
   BOOST_TEST(in({.currency = xof, .value_date = the_day_after}).size() == 1U);
-  wait({.key = "back", .from = b, .to = a, .minor = 5, .value_date = the_day_after, .settlement_date = later});
+  wait(
+      {.key = "back", .from = b, .to = a, .minor = 5, .value_date = the_day_after, .settlement_date = later});
   BOOST_TEST(book("that day", {.currency = xof, .value_date = the_day_after}).ended.size() == 2U);
   BOOST_TEST(status(ahead) == "COMPLETED");
 }

@@ -234,9 +234,10 @@ BOOST_AUTO_TEST_CASE(what_the_bank_executed_and_a_break_tells_is_counted_by_the_
   const auto database = server->fresh();
   auto bank = Books::bank_effects();
   bank.push_back({Books::reference(5), 700, "XOF", "DAKRSNDA"});
-  server->run(database, "insert into breaks(id, kind, settlement_id) values (gen_random_uuid(), "
-                        "'late_success', " +
-                            sql(Books::settlement(5)) + ")");
+  server->run(database,
+              "insert into breaks(id, kind, settlement_id) values (gen_random_uuid(), "
+              "'late_success', " +
+                  sql(Books::settlement(5)) + ")");
   const auto open = judge(database, bank);
   BOOST_TEST(open.ok(), all(open));
   BOOST_TEST(open.bank->executed_told_open == 1);
