@@ -32,7 +32,7 @@ void look_at_queue(IntakeSelf self);
 /// Orders that ended without an actor of their own.
 void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlements);
 /// By window: what it settles waits no more.
-caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request);
+caf::result<NettingBooked> book_netting(IntakeSelf self, BookNetting& request);
 caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request);
 WindowFound read_window(const IntakeState& state, const ReadWindow& question);
 

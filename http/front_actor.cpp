@@ -249,13 +249,12 @@ struct Dispatch {
                                      [](Ticket& t, const NettingWindowFound& found) {
                                        answer_window_dry_run(t, std::get<NettingAsk>(t.ask), found);
                                      });
-    // Over the intake, which waits for these orders no more.
-    if (q.booking.by_window) return ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
     if (q.dry_run)
       return ask<MeansFound>(
           self, actors.ledger, most, ticket, ReadMeans{},
           [](Ticket& t, const MeansFound& found) { answer_dry_run(t, std::get<NettingAsk>(t.ask), found); });
-    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking, booked);
+    // Over the intake, which knows the blocked list, and waits for the orders of a window no more.
+    ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
   }
   void operator()(const RulesAsk& q) const {
     ask<RulesFound>(self, actors.ledger, most, ticket, ReadRules{},

@@ -30,10 +30,12 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "debit_account": {"type": "string"}, "credit_account": {"type": "string"},
   "placed_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
   "why": {"type": "string", "description": "What the hold waits for, in words."}}},
-"Unknown": {"type": "object", "required": ["settlement", "amount", "currency", "owner", "unknown_since", "age_s"], "properties": {
-  "settlement": {"type": "string"}, "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
+"Unknown": {"type": "object", "required": ["settlement", "kind", "amount", "currency", "owner", "since", "age_s"], "properties": {
+  "settlement": {"type": "string"}, "kind": {"enum": ["doubt", "in_process"], "description": "in_process: the bank has accepted it and not ended it."},
+  "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
   "owner": {"type": "string", "description": "The connector that asks its bank."}, "reference": {"type": "string"},
-  "attempts": {"type": "integer"}, "outcome": {"type": ["string", "null"]}, "unknown_since": {"$ref": "#/components/schemas/Time"},
+  "attempts": {"type": "integer"}, "outcome": {"type": ["string", "null"]}, "unknown_since": {"$ref": "#/components/schemas/Time", "description": "Of a doubt."},
+  "since": {"$ref": "#/components/schemas/Time", "description": "Of a doubt its begin, else when it was last sent."},
   "age_s": {"type": "integer"}, "break": {"type": ["string", "null"]}, "action": {"type": ["string", "null"], "description": "What waits for a second person."}}},
 "HeldOrder": {"type": "object", "required": ["settlement", "why"], "properties": {
   "settlement": {"type": "string"}, "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},

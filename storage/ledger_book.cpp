@@ -327,7 +327,7 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
   const Account& a = accounts_.at(id);
-  const auto before = a.balance;
+  const auto before = standing(a);
   enter(id, journal, amount, at, batch);
   tell_crossing(a, before, at, batch);
 }
@@ -344,7 +344,12 @@ void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, M
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
 }
 
-void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at, LedgerBatch& batch) {
+LedgerBook::Standing LedgerBook::standing(const Account& a) {
+  return {.below_low = a.low_threshold != no_threshold && a.balance < a.low_threshold,
+          .above_high = a.high_threshold != no_threshold && a.balance > a.high_threshold};
+}
+
+void LedgerBook::tell_crossing(const Account& a, Standing before, Micros at, LedgerBatch& batch) {
   const auto tell = [&](std::string_view kind, std::int64_t threshold) {
     chain_.append(batch, at, kind, a.id.uuid,
                   JsonObject{}
@@ -354,10 +359,11 @@ void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at,
                       .text("threshold", format_amount(threshold, a.currency))
                       .done());
   };
-  if (const auto low = a.low_threshold; low != no_threshold && (before < low) != (a.balance < low))
-    tell(a.balance < low ? "account.below_low" : "account.above_low", low);
-  if (const auto high = a.high_threshold; high != no_threshold && (before > high) != (a.balance > high))
-    tell(a.balance > high ? "account.above_high" : "account.below_high", high);
+  const auto now = standing(a);
+  if (a.low_threshold != no_threshold && before.below_low != now.below_low)
+    tell(now.below_low ? "account.below_low" : "account.above_low", a.low_threshold);
+  if (a.high_threshold != no_threshold && before.above_high != now.above_high)
+    tell(now.above_high ? "account.above_high" : "account.below_high", a.high_threshold);
 }
 
 std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {

@@ -62,7 +62,7 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       if (s.waiting == waiting && told && s.release_at == open_.at(s.id)->release_at) return;
       s.waiting = waiting;
       s.waiting_detail = std::move(why);
-      chain_.append(batch, now, "settlement->waiting", s.id.uuid, waiting_payload(s));
+      chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
       const Recorded row(s);
       batch.changed.push_back({row, Status::PENDING});
       keep_open(row);

@@ -7,8 +7,10 @@
 #include <caf/send.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <future>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -176,7 +178,10 @@ class LedgerRound {
       auto settlement = state_.store->find(request.id);
       answer = SettlementFound{.found = settlement.has_value()};
       if (settlement) {
-        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, batch_);
+        const auto told_before = [&](const std::string& kind, const std::string& detail) {
+          return state_.store->break_was_told(kind, request.id, detail);
+        };
+        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, told_before, batch_);
         answer->settlement = std::move(*settlement);
       }
     }
@@ -238,11 +243,35 @@ class LedgerRound {
                           "the same netting as before, or a new key"};
       return deliver(p, std::move(answer));
     }
+    if (auto refusal = netted_before(request); refusal.code != Errc::ok)
+      return deliver(p, NettingBooked{.refusal = std::move(refusal)});
     auto answer = book_.book_netting({state_.settings.ids()}, request, batch_);
     if (answer.refusal.code == Errc::ok)
       nettings_.emplace(key, KnownNetting{request.request_digest, answer.journal, answer.obligations});
     for (const SettlementView& s : answer.ended) stepped_.insert(s.id);
     deliver(p, std::move(answer));
+  }
+
+  /// An obligation that was netted, under whatever key, in these books or earlier in this batch.
+  Refusal netted_before(const BookNetting& request) {
+    if (request.by_window) return {};
+    const auto refuse = [&](std::size_t i, JournalId journal) {
+      const auto& o = request.obligations[i];
+      return Refusal{Errc::already_resolved, "/obligations/" + std::to_string(i) + "/obligation_id",
+                     "the obligation \"" + o.id + "\" of " + o.from + " to " + o.to + " was netted by " +
+                         journal.text() + ".",
+                     "obligations that were not netted before"};
+    };
+    for (const NettingRow& row : batch_.nettings) {
+      std::set<std::array<std::string_view, 3>> owed;
+      for (const auto& o : row.owed) owed.insert({o.id, o.from, o.to});
+      for (std::size_t i = 0; i < request.obligations.size(); ++i)
+        if (const auto& o = request.obligations[i]; owed.contains({o.id, o.from, o.to}))
+          return refuse(i, row.id);
+    }
+    if (const auto found = state_.store->find_netted(request.obligations))
+      return refuse(found->place, found->journal);
+    return {};
   }
 
   /// The book's own where it is in flight, else the database's.

@@ -7,6 +7,7 @@
 #pragma once
 #include "storage/ledger_store.hpp"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -62,6 +63,8 @@ struct MemoryBooks {
   };
   std::map<BreakId, StoredBreak> breaks;
   std::map<Key, NettingRow> nettings;
+  using Owed = std::array<std::string, 3>;  // obligation, payer, payee
+  std::map<Owed, JournalId> netted_obligations;
   Rules rules;
   std::map<std::int64_t, StoredEvent> events;  // by sequence number
   std::vector<Commit> commits;

@@ -139,6 +139,13 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return read_netted(tx, obligations);
+    });
+  }
+
   std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,
                                            const std::string& key) {
     return persistently(lookups_, [&]() -> std::optional<KnownFunding> {
@@ -152,6 +159,15 @@ class PgLedgerStore final : public LedgerStore {
       std::copy_n(digest.begin(), std::min(digest.size(), known.request_digest.size()),
                   known.request_digest.begin());
       return known;
+    });
+  }
+
+  bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return !tx.exec_params("select 1 from breaks where settlement_id = $1 and kind = $2 and detail = $3",
+                             to_string(settlement.uuid), kind, detail)
+                  .empty();
     });
   }
 
