@@ -1,5 +1,7 @@
 #include "domain/rules.hpp"
 
+#include <algorithm>
+
 namespace settled {
 namespace {
 constexpr std::int64_t second = 1'000'000;
@@ -78,10 +80,14 @@ Admission judge_within(const SettlementOrder& order, const Rules& rules, const P
     a.refusal = std::move(refusal);
     return a;
   };
+  const auto& [window, today] = outlook;
+  a.settlement_date = order.settlement_date;
+  if (a.settlement_date.empty())
+    a.settlement_date =
+        to_string(window.state == WindowState::open ? std::min(today, window.value_date) : today);
   if (auto refusal = check_amount(order, policy.limits)) return refuse(std::move(*refusal));
   if (auto refusal = check_banks(order, rules)) return refuse(std::move(*refusal));
 
-  const auto& [window, today] = outlook;
   const auto asked_date = date_from(order.settlement_date);
   if (asked_date && *asked_date < today)
     return refuse({Errc::date_past, "/settlement_date",

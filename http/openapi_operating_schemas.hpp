@@ -159,11 +159,13 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "last_started": {"$ref": "#/components/schemas/Time"}, "last_ended": {"$ref": "#/components/schemas/Time"},
   "last_ok": {"type": ["boolean", "null"]}, "last_result": {"type": ["string", "null"]}}},
 "Jobs": {"type": "object", "required": ["jobs"], "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}},
-"Invariants": {"type": "object", "required": ["ok", "checked_at", "seconds", "invariants"], "properties": {
+"Invariants": {"type": "object", "required": ["ok", "checked_at", "seconds", "invariants", "failure", "stale"], "properties": {
   "ok": {"type": ["boolean", "null"], "description": "Null: nothing was checked yet. False stops all sends."},
   "checked_at": {"$ref": "#/components/schemas/Time"}, "seconds": {"type": "number"},
   "invariants": {"type": "array", "items": {"type": "object", "required": ["name", "violations", "example"], "properties": {
-    "name": {"type": "string"}, "violations": {"type": "integer"}, "example": {"type": ["string", "null"]}}}}}}
+    "name": {"type": "string"}, "violations": {"type": "integer"}, "example": {"type": ["string", "null"]}}}},
+  "failure": {"type": ["string", "null"], "description": "Why the last check could not run; the rest is then of the one before. Repeated, it stops all sends."},
+  "stale": {"type": "boolean", "description": "Three checks should have run since."}}}
 })json";
 
 }  // namespace settled

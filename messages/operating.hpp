@@ -6,6 +6,7 @@
 #include "messages/accounts.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/sec.hpp>
 
 namespace settled {
 
@@ -54,13 +55,16 @@ struct ReleaseWaiting {
     bool open = false;
     Micros opens_at = 0, next_cut_off = 0;
     std::string value_date, reason;
+    std::string settlement_date;  // of a plan: what is said is for orders of this date
   };
   std::vector<Gate> gates;
+  /// The windows have changed: nothing is tried, the orders are only told anew when they may go.
+  bool plan = false;
 };
 struct Released {
-  std::vector<Recorded> started;  // their intent is durable: they want an actor
-  std::vector<Recorded> ended;    // FAILED now, or settled in our own books
-  std::int64_t still_waiting = 0;
+  std::vector<Recorded> started;   // their intent is durable: they want an actor
+  std::vector<Recorded> ended;     // FAILED now, or settled in our own books
+  std::int64_t still_waiting = 0;  // all that hold nothing yet, those for compliance too
 };
 
 /// Opens a break for every doubt that began before `unknown_before`, and for every order that a bank has
@@ -218,8 +222,10 @@ struct InvariantView {
   std::int64_t violations = 0;
   std::string example;  // which, what was expected, what was found
 };
-/// Answered by storage/pg_keeper; a check of everything takes a while.
+/// Answered by storage/pg_keeper; a check of everything takes a while. An error that is `database_away` says
+/// nothing about the books: nobody can write them either.
 struct CheckInvariants {};
+inline constexpr auto database_away = caf::sec::cannot_connect_to_node;
 /// The last check. Answered by actors/scheduler.
 struct ReadInvariants {};
 struct InvariantReport {
@@ -228,6 +234,8 @@ struct InvariantReport {
   Micros at = 0;
   double seconds = 0;
   std::vector<InvariantView> invariants;
+  std::string failure;  // why the last check could not run; what stands above is then of the one before
+  bool stale = false;   // three checks should have run since
 };
 
 /// Moves finished work out of the way. Answered by storage/pg_keeper with Count.
@@ -295,11 +303,11 @@ typename F::result_type inspect(F& f, CancelSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting::Gate& x) {
   return f(caf::meta::type_name("ReleaseWaiting::Gate"), x.currency, x.method, x.open, x.opens_at,
-           x.next_cut_off, x.value_date, x.reason);
+           x.next_cut_off, x.value_date, x.reason, x.settlement_date);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting& x) {
-  return f(caf::meta::type_name("ReleaseWaiting"), x.gates);
+  return f(caf::meta::type_name("ReleaseWaiting"), x.gates, x.plan);
 }
 template <class F>
 typename F::result_type inspect(F& f, Released& x) {
@@ -400,7 +408,8 @@ typename F::result_type inspect(F& f, ReadInvariants&) {
 }
 template <class F>
 typename F::result_type inspect(F& f, InvariantReport& x) {
-  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants);
+  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants, x.failure,
+           x.stale);
 }
 template <class F>
 typename F::result_type inspect(F& f, ArchiveFinished& x) {

@@ -106,9 +106,11 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
-  Words books_wrong;  // how; empty: they are right
-  Words quarantine;   // why; empty: there is none
-  Words fenced;       // why the books are not ours any more; empty: they are
+  Words books_wrong;      // how; empty: they are right
+  Words books_unchecked;  // why the books cannot be checked for so long that nothing is sent; empty: they are
+  Words first_check;      // why nothing is sent before it; empty: it is over
+  Words quarantine;       // why; empty: there is none
+  Words fenced;           // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
@@ -321,7 +323,7 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .sends_stopped = [this] { return sends_stopped(); },
+        .sends_stopped = [this] { return sends_held(); },
         .on_state =
             [this, name = c.name](BreakerState state) {
               metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
@@ -412,7 +414,15 @@ struct System::Impl {
     settings.ledger = ledger;
     settings.keeper = keeper;
     settings.clock = clock;
+    settings.steady = steady;
+    settings.on_unchecked = [this](const std::string& why) {
+      metrics.sends_stopped(true);
+      if (books_unchecked.get().empty()) log_error("sends_stopped", {{"why", why}});
+      books_unchecked.set(why);
+    };
     settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
+    // Books of before this start may have been changed by others: whether they are right decides what leaves.
+    first_check.set("sends wait for the first check of the books after this start");
     settings.on_job = [](const JobView& job) {
       if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
     };
@@ -431,22 +441,38 @@ struct System::Impl {
         why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
     }
     metrics.sends_stopped(!why.empty());
-    if (why != books_wrong.get()) {
+    const auto unchecked = books_unchecked.get();
+    books_unchecked.set("");
+    if (why != books_wrong.get() || (why.empty() && !unchecked.empty())) {
       if (why.empty())
         log_info("sends_allowed", {{"why", "the books are right again"}});
       else
         log_error("sends_stopped", {{"why", why}});
     }
     books_wrong.set(why);
+    first_check.set("");
   }
 
   bool quarantined() const { return !quarantine.get().empty(); }
 
-  /// Why nothing is sent; empty: things are.
+  /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
   std::string sends_stopped() const {
-    for (const Words* reason : {&fenced, &quarantine, &books_wrong})
+    for (const Words* reason : {&fenced, &quarantine, &books_wrong, &books_unchecked})
       if (auto why = reason->get(); !why.empty()) return why;
     return {};
+  }
+  /// Why nothing goes to a bank now.
+  std::string sends_held() const {
+    auto why = sends_stopped();
+    return why.empty() ? first_check.get() : why;
+  }
+
+  /// With little history the first check is over before the first order comes, which then leaves at once.
+  /// With much of it nobody waits: orders are taken, and leave after the check.
+  void wait_for_the_first_check() {
+    const auto until = std::chrono::steady_clock::now() + 500ms;
+    while (!first_check.get().empty() && !ending && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(5ms);
   }
 
   /// A database that goes less far than what this node has seen is an older copy of its books.
@@ -531,6 +557,7 @@ struct System::Impl {
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
                           .sends_stopped = [this] { return sends_stopped(); },
+                          .sends_wait = [this] { return first_check.get(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails)
       if (rail.breaker) sources.rails.push_back(rail.breaker);
@@ -647,6 +674,7 @@ void System::start() {
     it.start_intake();
     it.start_scheduler();
     it.wait_for_the_rules();
+    it.wait_for_the_first_check();
     it.open_port();
     write_endpoint(
         data_dir, {.http = it.http_url(),

@@ -292,6 +292,10 @@ void LedgerBook::keep_open(const Recorded& s) {
     queue_.insert(place_of(s));
   else
     queue_.erase(place_of(s));
+  if (s->status == Status::VALIDATING)
+    held_.insert(s->id);
+  else
+    held_.erase(s->id);
 }
 
 void LedgerBook::record_failed(SettlementView& s, const Refusal& refusal) {

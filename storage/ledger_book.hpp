@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace settled {
 
@@ -33,6 +34,8 @@ class LedgerBook {
   /// Tries the orders that wait, the most urgent and then the oldest first. Where an account cannot pay the
   /// first one, those behind it on that account wait too: nobody overtakes.
   Released release_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
+  /// Tells the orders whose window is still to open when that is, as the windows now are.
+  Released plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
   ActionAnswered cancel(const CancelSettlement& request, LedgerBatch& batch);
   /// `settlement` is the recorded one, which need not be in flight.
   ActionAnswered propose(ActionId id, const ProposeAction& request, const Recorded& settlement,
@@ -144,6 +147,7 @@ class LedgerBook {
   };
   static QueuePlace place_of(const SettlementView& s) { return {-static_cast<int>(s.order.priority), s.id}; }
   std::set<QueuePlace> queue_;                                      // of PENDING orders
+  std::unordered_set<SettlementId> held_;                           // for compliance: VALIDATING
   std::unordered_map<SettlementId, OperatorAction> actions_;        // pending ones
   std::map<std::pair<std::string, SettlementId>, BreakId> breaks_;  // open ones, by kind
   Rules rules_;

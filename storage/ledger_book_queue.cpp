@@ -138,11 +138,41 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     batch.changed.push_back({row, Status::PENDING});
     (over ? out.ended : out.started).push_back(row);
   }
+  out.still_waiting += static_cast<std::int64_t>(held_.size());
   return out;
 }
 
-Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
-                                        LedgerBatch& batch) {
+Released LedgerBook::plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
+  const Micros now = clock_();
+  std::vector<SettlementId> waiting(held_.begin(), held_.end());
+  for (const auto& place : queue_) waiting.push_back(place.id);
+  for (const SettlementId id : waiting) {
+    SettlementView s = open_.at(id);
+    if (s.release_at <= now) continue;  // tried with every look, by the windows as they then are
+    const auto gate = std::find_if(request.gates.begin(), request.gates.end(), [&](const auto& g) {
+      return g.currency == s.order.amount.currency && g.method == s.order.method &&
+             g.settlement_date == s.order.settlement_date;
+    });
+    if (gate == request.gates.end()) continue;
+    const auto release_at = gate->open ? now : gate->opens_at;
+    if (release_at == s.release_at && gate->next_cut_off == s.next_cut_off &&
+        gate->value_date == s.value_date)
+      continue;
+    s.release_at = release_at;
+    s.next_cut_off = gate->next_cut_off;
+    s.value_date = gate->value_date;
+    if (s.waiting == Waiting::window)
+      s.waiting_detail = "the windows have changed" + (gate->open ? std::string() : ": " + gate->reason);
+    chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
+    const auto status = s.status;
+    const Recorded row(std::move(s));
+    batch.changed.push_back({row, status});
+    keep_open(row);
+  }
+  return {.started = {}, .ended = {}, .still_waiting = static_cast<std::int64_t>(waiting.size())};
+}
+
+Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch) {
   SettlementView s = waiting;
   ensure(next(s.status, Event::refuse).has_value(), "only what holds nothing is refused");
   record_failed(s, refusal);
@@ -157,6 +187,7 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
   const Recorded row(std::move(s));
   batch.changed.push_back({row, was});
   queue_.erase(place_of(row));
+  held_.erase(row->id);
   open_.erase(row->id);
   end_doubt(row, batch);
   return row;

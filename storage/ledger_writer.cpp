@@ -193,7 +193,9 @@ class LedgerRound {
   }
 
   void decide(ChangeAccount& request, Pending& p) { deliver(p, book_.change_account(request, batch_)); }
-  void decide(ReleaseWaiting& request, Pending& p) { deliver(p, book_.release_waiting(request, batch_)); }
+  void decide(ReleaseWaiting& request, Pending& p) {
+    deliver(p, request.plan ? book_.plan_waiting(request, batch_) : book_.release_waiting(request, batch_));
+  }
   void decide(CancelSettlement& request, Pending& p) {
     if (one_step(request.id, p)) deliver(p, book_.cancel(request, batch_));
   }

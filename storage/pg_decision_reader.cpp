@@ -4,6 +4,7 @@
 #include "storage/pg_decision_writer.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace settled {
 namespace {
@@ -89,12 +90,11 @@ Rules read_rules(pqxx::transaction_base& tx) {
        tx.exec("select name, currency, method, zone, weekdays, calendar, effective_from, "
                "effective_to, opens, closes, cut_offs from settlement_windows order by name"))
     rules.windows.push_back(window_from(row));
-  for (const auto& row : tx.exec("select * from holiday_rules order by calendar, position")) {
-    const std::string calendar = row["calendar"].c_str();
-    if (rules.calendars.empty() || rules.calendars.back().name != calendar)
-      rules.calendars.push_back({calendar, {}});
-    rules.calendars.back().rules.push_back(holiday_from(row));
-  }
+  std::map<std::string, std::vector<HolidayRule>> holidays;
+  for (const auto& row : tx.exec("select * from holiday_rules order by calendar, position"))
+    holidays[row["calendar"].c_str()].push_back(holiday_from(row));
+  for (const auto& row : tx.exec("select name from calendars order by name"))
+    rules.calendars.push_back({row[0].c_str(), std::move(holidays[row[0].c_str()])});
   for (const auto& row : tx.exec("select bic, name, status from bank_profiles")) {
     BankProfile bank{row[0].c_str(), row[1].c_str(),
                      known(bank_status_from(row[2].c_str()), "a recorded status is one we know")};

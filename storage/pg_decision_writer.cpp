@@ -180,12 +180,18 @@ void add_holiday(pqxx::transaction_base& tx, const std::string& calendar, const 
       date_or_null(h.date), std::string(to_string(h.observance)), h.first_year, h.last_year, h.provisional);
 }
 
+/// It is there also while it has no rule.
+void keep_calendar(pqxx::transaction_base& tx, const std::string& name) {
+  tx.exec_params0("insert into calendars(name) values ($1) on conflict do nothing", name);
+}
+
 void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
   if (change.put_window) return put_window(tx, *change.put_window);
   if (!change.drop_window.empty())
     return static_cast<void>(
         tx.exec_params0("delete from settlement_windows where name = $1", change.drop_window));
   if (change.put_calendar) {
+    keep_calendar(tx, change.put_calendar->name);
     tx.exec_params0("delete from holiday_rules where calendar = $1", change.put_calendar->name);
     for (const HolidayRule& rule : change.put_calendar->rules)
       add_holiday(tx, change.put_calendar->name, rule);
@@ -222,7 +228,9 @@ void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
 
 void write_default_rules(pqxx::transaction_base& tx) {
   for (const WindowDefinition& window : default_windows()) put_window(tx, window);
-  for (const Calendar& calendar : default_calendars())
+  for (const Calendar& calendar : default_calendars()) {
+    keep_calendar(tx, calendar.name);
     for (const HolidayRule& rule : calendar.rules) add_holiday(tx, calendar.name, rule);
+  }
 }
 }  // namespace settled
