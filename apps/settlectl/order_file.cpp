@@ -32,7 +32,7 @@ std::optional<Refusal> check_metadata(const std::string& metadata) {
 }
 
 /// Metadata goes in as it was written, not as a JSON library would write it again.
-std::string body_of(const SettlementOrder& order, const std::string& key) {
+std::string body_of(const SettlementOrder& order, const std::string& key, bool past_goes_today) {
   json body{{"idempotency_key", key},
             {"obligation_id", order.obligation_id},
             {"from_bank", order.from_bank},
@@ -42,6 +42,7 @@ std::string body_of(const SettlementOrder& order, const std::string& key) {
             {"priority", to_string(order.priority)},
             {"method", to_string(order.method)}};
   if (!order.settlement_date.empty()) body["settlement_date"] = order.settlement_date;
+  if (past_goes_today) body["past_date"] = "today";
   auto text = body.dump();
   if (!order.metadata.empty()) {
     text.pop_back();
@@ -52,7 +53,8 @@ std::string body_of(const SettlementOrder& order, const std::string& key) {
 
 class Rows {
  public:
-  explicit Rows(std::vector<Row>& rows) : rows_(rows) {}
+  /// `past_goes_today`: a settlement date is the earliest, not the only one.
+  Rows(std::vector<Row>& rows, bool past_goes_today) : rows_(rows), past_goes_today_(past_goes_today) {}
 
   void add(OrderRow read) {
     Row row;
@@ -63,7 +65,7 @@ class Rows {
       refuse(row, to_string(read.refusal->code), sentence(*read.refusal));
     } else {
       row.key = idempotency_key_of(read.order);
-      row.body = body_of(read.order, row.key);
+      row.body = body_of(read.order, row.key, past_goes_today_);
       tell_duplicate(row);
     }
     rows_.push_back(std::move(row));
@@ -96,6 +98,7 @@ class Rows {
     row.body.clear();
   }
   std::vector<Row>& rows_;
+  const bool past_goes_today_;
   std::unordered_map<std::string, std::size_t> first_;
 };
 
@@ -115,7 +118,7 @@ OrderFile read_csv(std::ifstream& in) {
   if (reader.refusal())
     throw Stop(exit_data,
                reader.refusal()->detail + ". Columns: " + reader.refusal()->allowed + ". Nothing was sent.");
-  Rows rows(file.rows);
+  Rows rows(file.rows, false);
   while (auto row = reader.next()) rows.add(std::move(*row));
   return file;
 }
@@ -137,15 +140,13 @@ OrderFile read_xml(std::ifstream& in) {
   OrderFile file;
   file.format = read->version.empty() ? "pain.001" : read->version;
   file.warnings = read->warnings;
-  Rows rows(file.rows);
+  // A requested execution date is the earliest, as banks take it: what is past goes today. The date itself
+  // is sent as the file has it, so that the same file is the same request on every day.
+  Rows rows(file.rows, true);
   const auto today = today_utc();
   std::size_t late = 0;
   for (auto& transfer : read->transfers) {
-    // A requested execution date is the earliest, as banks take it: what is past goes today.
-    if (auto& date = transfer.row.order.settlement_date; !date.empty() && date < today) {
-      date.clear();
-      ++late;
-    }
+    if (const auto& date = transfer.row.order.settlement_date; !date.empty() && date < today) ++late;
     json metadata = json::object();
     const auto keep = [&](const char* name, const std::string& value) {
       if (!value.empty()) metadata[name] = value;
@@ -164,7 +165,7 @@ OrderFile read_xml(std::ifstream& in) {
   }
   if (late > 0)
     file.warnings.push_back(std::to_string(late) + (late == 1 ? " transfer asks" : " transfers ask") +
-                            " for a day that is past: they are sent for today, " + today + '.');
+                            " for a day that is past: what was not sent before goes today, " + today + '.');
   return file;
 }
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -57,6 +58,21 @@ std::string written(const std::string& name, const std::string& content) {
   const auto path = Running::it->folder() / name;
   std::ofstream(path) << content;
   return "'" + path.string() + "'";
+}
+
+/// One transfer whose header states these totals.
+std::string pain001(const std::string& obligation, const std::string& day, const std::string& count = "1",
+                    const std::string& sum = "700") {
+  return R"(<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>M</MsgId><NbOfTxs>)" +
+         count + "</NbOfTxs><CtrlSum>" + sum + R"(</CtrlSum></GrpHdr>
+<PmtInf><PmtInfId>P</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>)" +
+         day + R"(</Dt></ReqdExctnDt><DbtrAgt><FinInstnId><BICFI>ABIDCIAB</BICFI></FinInstnId></DbtrAgt>
+<CdtTrfTxInf><PmtId><EndToEndId>)" +
+         obligation + R"(</EndToEndId></PmtId><Amt><InstdAmt Ccy="XOF">700</InstdAmt></Amt>
+<CdtrAgt><FinInstnId><BICFI>DAKRSNDA</BICFI></FinInstnId></CdtrAgt></CdtTrfTxInf></PmtInf>
+</CstmrCdtTrfInitn></Document>)";
 }
 
 std::string order(const std::string& key, const std::string& more = "") {
@@ -130,6 +146,19 @@ BOOST_AUTO_TEST_CASE(positions_are_netted_from_a_file_once) {
   check("net " + written("wrong.csv", columns + "N1,DAKRSNDA,ABIDCIAB,1.5,XOF\n"), 65, "refused as a whole");
   check("net /nowhere", 65, "cannot be read");
   check("verify", 0, "The books are right");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_a_day_that_is_over_is_settled_once_however_often_it_comes) {
+  const auto file = written("late.xml", pain001("LATE-1", "2026-01-05"));
+  const auto out = " --out '" + (Running::it->folder() / "late.csv").string() + "'";
+  check("settle " + file + out, 0, "for a day that is past");
+  check("settle " + file + out, 0, "1 completed");
+  const auto listed = settlectl("settlement list --obligation LATE-1 --json").out;
+  BOOST_TEST(std::count(listed.begin(), listed.end(), '\n') == 1, listed);
+  // Who does not ask for it is refused: an API caller means the day that it names.
+  auto body = order_body("LATE-2", "ABIDCIAB", "DAKRSNDA", "700", "XOF");
+  body.insert(body.size() - 1, R"(,"settlement_date":"2026-01-05")");
+  BOOST_TEST(Running::it->http().post("/api/v1/settlements", body, "late-2").text("code") == "date_past");
 }
 
 BOOST_AUTO_TEST_CASE(rules_are_changed_while_the_service_runs) {
