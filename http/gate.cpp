@@ -94,6 +94,10 @@ std::optional<Problem> pass_gate(Request& request, const GateRules& rules) {
   if (r.id == RouteId::fund_account && !rules.allow_funding)
     return refusal(Errc::not_allowed_here, "path:" + std::string(r.pattern),
                    "accounts are funded this way in development only; nothing was recorded");
+  // Whoever writes "?dry_run=true" behind a POST must not have it done in earnest.
+  if (!r.reads_query())
+    if (auto query = Query::parse(request.query, {}); !query)
+      return problem_of(std::move(query.refusal()), r.changes() ? MoneyState::untouched : MoneyState::none);
   if (auto problem = check_body_headers(request, r.takes_body())) return problem;
   if (r.moves_money)
     if (auto key = idempotency_key_of(request); !key)

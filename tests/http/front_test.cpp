@@ -212,6 +212,38 @@ BOOST_AUTO_TEST_CASE(every_wrong_call_is_a_problem_that_names_its_place) {
   BOOST_TEST(books->settlements.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_that_a_route_does_not_know_is_refused_by_name_whatever_the_method) {
+  const auto document = Json::parse(http->Get("/openapi.json")->body);
+  for (const Route& r : routes()) {
+    std::string path(r.pattern);
+    if (const auto slot = slot_name(r.pattern); !slot.empty())
+      path.replace(path.find('{'), slot.size() + 2,
+                   slot == "bic"               ? "ABIDCIAB"
+                   : path.starts_with("/prob") ? "no-rail"
+                   : slot == "name"            ? "x"
+                                               : "set_00000000000000000000000000");
+    httplib::Request request;
+    request.method = r.method;
+    request.path = path + "?dry_run=true";
+    request.headers = {{"Idempotency-Key", "k"}, {"Content-Type", "application/json"}};
+    request.body = r.takes_body() ? "{}" : "";
+    const auto result = http->send(request);
+    BOOST_REQUIRE_MESSAGE(result, path);
+    BOOST_TEST(result->status == 422, r.method << ' ' << path << ' ' << result->body);
+    BOOST_TEST(result->body.find("?dry_run") != std::string::npos, result->body);
+    std::string method(r.method);
+    for (char& c : method) c = static_cast<char>(c + ('a' - 'A'));
+    const auto& documented = document.at("paths").at(std::string(r.pattern)).at(method).at("responses");
+    BOOST_REQUIRE_MESSAGE(documented.contains("422"), path);
+    BOOST_TEST(documented.at("422").dump().find("unknown_field") != std::string::npos, path);
+  }
+  BOOST_TEST(books->settlements.empty());
+  const auto told = Json::parse(post("/api/v1/nettings?dry_run=true", R"({"obligations":[]})", "k")->body)
+                        .at("detail")
+                        .get<std::string>();
+  BOOST_TEST(told.ends_with("Nothing was recorded."), told);
+}
+
 BOOST_AUTO_TEST_CASE(french_speakers_are_refused_in_french) {
   const auto result = post("/api/v1/settlements", order_with("amount", "\"50000.50\""), "k",
                            {{"Accept-Language", "fr-CI, en;q=0.8"}});
