@@ -225,7 +225,8 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_a_route_does_not_know_is_refused_by_name_w
     httplib::Request request;
     request.method = r.method;
     request.path = path + "?dry_run=true";
-    request.headers = {{"Idempotency-Key", "k"}, {"Content-Type", "application/json"}};
+    request.headers = {
+        {"X-API-Key", "key-of-ops"}, {"Idempotency-Key", "k"}, {"Content-Type", "application/json"}};
     request.body = r.takes_body() ? "{}" : "";
     const auto result = http->send(request);
     BOOST_REQUIRE_MESSAGE(result, path);
