@@ -157,7 +157,11 @@ struct System::Impl {
       postgres->start();
       database_url = postgres->database_url();
     }
-    log_info("schema", {{"number", migrate(database_url)}});
+    try {
+      log_info("schema", {{"number", migrate(database_url)}});
+    } catch (const UnsuitableDatabase& wrong) {
+      throw StartFailure(exit_config, wrong.what());
+    }
   }
 
   void start_sandbox() {
