@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <unordered_map>
 
@@ -186,22 +188,41 @@ OrderFile read_order_file(const std::string& path) {
   return file;
 }
 
-void write_result(const std::string& path, const std::vector<Row>& rows) {
-  const auto unfinished = path + ".part";
-  {
-    std::ofstream out(unfinished, std::ios::binary);
-    CsvWriter csv(out);
-    for (const char* title : {"row", "obligation_id", "id", "status", "bank_reference", "code", "detail"})
-      csv.text(title);
-    csv.end_row();
-    for (const auto& row : rows) {
-      csv.number(std::to_string(row.number)).text(row.obligation_id).text(row.id).text(row.status);
-      csv.text(row.bank_reference).text(row.code).text(row.detail).end_row();
-    }
-    if (!out.flush())
-      throw Stop(exit_cannot_write, unfinished + " cannot be written. What was sent stays sent.");
+ResultFile::ResultFile(std::string path, const std::string& input)
+    : path_(std::move(path)), unfinished_(path_ + ".part") {
+  namespace fs = std::filesystem;
+  const auto refuse = [&](const std::string& why) {
+    throw Stop(exit_cannot_write, why + ". Name another file with --out. Nothing was sent.");
+  };
+  std::error_code ignored;
+  for (const auto& file : {path_, unfinished_}) {
+    if (fs::equivalent(file, input, ignored)) refuse(file + " is the file of orders itself");
+    const auto there = file == path_ ? fs::status(file, ignored) : fs::symlink_status(file, ignored);
+    if (fs::exists(there) && !fs::is_regular_file(there)) refuse(file + " is not a regular file");
   }
-  if (std::rename(unfinished.c_str(), path.c_str()) != 0)
-    throw Stop(exit_cannot_write, path + " cannot be written; the result is in " + unfinished + '.');
+  out_.open(unfinished_, std::ios::binary | std::ios::trunc);
+  if (!out_) refuse(unfinished_ + " cannot be written: " + std::strerror(errno));
+}
+
+ResultFile::~ResultFile() {
+  std::error_code ignored;
+  if (!kept_) std::filesystem::remove(unfinished_, ignored);
+}
+
+void ResultFile::write(const std::vector<Row>& rows) {
+  kept_ = true;
+  CsvWriter csv(out_);
+  for (const char* title : {"row", "obligation_id", "id", "status", "bank_reference", "code", "detail"})
+    csv.text(title);
+  csv.end_row();
+  for (const auto& row : rows) {
+    csv.number(std::to_string(row.number)).text(row.obligation_id).text(row.id).text(row.status);
+    csv.text(row.bank_reference).text(row.code).text(row.detail).end_row();
+  }
+  if (!out_.flush())
+    throw Stop(exit_cannot_write, unfinished_ + " cannot be written. What was sent stays sent.");
+  out_.close();
+  if (std::rename(unfinished_.c_str(), path_.c_str()) != 0)
+    throw Stop(exit_cannot_write, path_ + " cannot be written; the result is in " + unfinished_ + '.');
 }
 }  // namespace settled::ctl

@@ -9,7 +9,9 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sys/wait.h>
 
 using namespace settled::tests;
@@ -159,6 +161,27 @@ BOOST_AUTO_TEST_CASE(a_file_of_a_day_that_is_over_is_settled_once_however_often_
   auto body = order_body("LATE-2", "ABIDCIAB", "DAKRSNDA", "700", "XOF");
   body.insert(body.size() - 1, R"(,"settlement_date":"2026-01-05")");
   BOOST_TEST(Running::it->http().post("/api/v1/settlements", body, "late-2").text("code") == "date_past");
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_has_no_place_is_refused_before_anything_is_sent) {
+  const auto orders =
+      "obligation_id,from_bank,to_bank,amount,currency\nNOPLACE-1,ABIDCIAB,DAKRSNDA,700,XOF\n";
+  const auto file = written("noplace.csv", orders);
+  const auto path = Running::it->folder() / "noplace.csv";
+  check("settle " + file + " --out " + file, 73, "is the file of orders itself");
+  check("settle " + file + " --out '" + (Running::it->folder() / "." / "noplace.csv").string() + "'", 73,
+        "is the file of orders itself");
+  std::filesystem::create_hard_link(path, Running::it->folder() / "other.csv.part");
+  check("settle " + file + " --out '" + (Running::it->folder() / "other.csv").string() + "'", 73,
+        "is the file of orders itself");
+  check("settle " + file + " --out /dev/full", 73, "is not a regular file");
+  check("settle " + file + " --out '" + Running::it->folder().string() + "'", 73, "is not a regular file");
+  check("settle " + file + " --out /nowhere/result.csv", 73, "Nothing was sent");
+  BOOST_TEST(std::filesystem::is_character_file("/dev/full"));
+  std::ifstream in(path);
+  BOOST_TEST(std::string(std::istreambuf_iterator<char>(in), {}) == orders);
+  check("settlement list --obligation NOPLACE-1", 0, "");
+  BOOST_TEST(settlectl("settlement list --obligation NOPLACE-1 --json").out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(rules_are_changed_while_the_service_runs) {
