@@ -32,7 +32,7 @@ void append_element(std::string& out, const Submission& s, Lang lang) {
   out += "\"status\":202";
   if (s.kind == Submission::Kind::replayed) out += ",\"replayed\":true";
   append_json_name(out, "settlement");
-  append_receipt(out, s.settlement);
+  append_receipt(out, s.settlement, lang);
 }
 }  // namespace
 
@@ -61,18 +61,18 @@ Problem nothing_here(std::string detail) {
 
 void mark_replayed(Response& response) { response.headers.emplace_back("Idempotent-Replayed", "true"); }
 
-Response receipt(const Submission& submission) {
+Response receipt(const Submission& submission, Lang lang) {
   auto response = json_response(202);
   response.headers.emplace_back("Location", location(submission.settlement->id));
   if (submission.kind == Submission::Kind::replayed) mark_replayed(response);
   response.body.reserve(900);
-  append_receipt(response.body, submission.settlement);
+  append_receipt(response.body, submission.settlement, lang);
   return response;
 }
 
 void answer_submission(Ticket& ticket, const Submission& submission) {
   if (submission.kind == Submission::Kind::refused) return ticket.refuse(problem_of(submission));
-  ticket.answer(receipt(submission));
+  ticket.answer(receipt(submission, ticket.lang));
 }
 
 void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, std::chrono::seconds wait) {
@@ -81,7 +81,7 @@ void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, st
   response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
   if (replayed) mark_replayed(response);
   response.body.reserve(1400);
-  append_settlement(response.body, view);
+  append_settlement(response.body, view, ticket.lang);
   ticket.answer(std::move(response));
 }
 
@@ -115,13 +115,14 @@ void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submis
 void answer_settlement(Ticket& ticket, const SettlementFound& found) {
   if (!found.found) return ticket.refuse(nothing_here("there is no settlement with this id"));
   auto response = json_response(200);
-  append_settlement(response.body, found.settlement);
+  append_settlement(response.body, found.settlement, ticket.lang);
   ticket.answer(std::move(response));
 }
 
 void answer_settlements(Ticket& ticket, const SettlementPage& page) {
   auto response = json_response(200);
-  append_page(response.body, page.settlements, page.next ? base32(page.next) : "", append_settlement);
+  append_page(response.body, page.settlements, page.next ? base32(page.next) : "",
+              [&](std::string& out, const SettlementView& s) { append_settlement(out, s, ticket.lang); });
   ticket.answer(std::move(response));
 }
 

@@ -38,7 +38,7 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.key = {request.caller, *idempotency_key_of(request), digest};
+  ask.key = {request.caller, *idempotency_key_of(request), digest, lang_from(request)};
   ask.orders.orders.push_back({ask.key.key, digest, std::move(parsed.value->order), request.trace_id});
   return ask;
 }

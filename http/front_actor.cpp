@@ -40,7 +40,7 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
   const Submission& one = answer.results.at(0);
   const bool replayed = one.kind == Submission::Kind::replayed;
   if (one.kind == Submission::Kind::refused) return answer_submission(*ticket, one);
-  auto again = receipt(one);
+  auto again = receipt(one, ticket->lang);
   auto first = asked.wait ? Response{} : again;
   if (!replayed) mark_replayed(again);
   self->state.replays->keep(asked.key, std::move(again));
