@@ -24,6 +24,12 @@ constexpr std::array reasons{
     Phrase{"the text is blank", "le texte est vide ou fait de blancs."},
     Phrase{"the text holds a control character", "le texte contient un caractère de commande."},
     Phrase{"the text holds the invisible character {}", "le texte contient le caractère invisible {}."},
+    Phrase{"This key was used on {} at {} for {} ({} from {} to {}). This body differs in {}. To read the "
+           "first: "
+           "GET {}. Use a new key for a new order.",
+           "cette clé a servi le {} à {} pour {} ({} de {} à {}). Ce corps en diffère par {}. Pour lire le "
+           "premier : "
+           "GET {}. Prenez une nouvelle clé pour un nouvel ordre."},
     Phrase{"the batch is empty", "le lot est vide."},
     Phrase{"the batch has too many orders", "le lot contient trop d'ordres."},
     Phrase{"the window overlaps itself: a session ends at {}, and one of the same day opens at {}",

@@ -62,6 +62,17 @@ BOOST_AUTO_TEST_CASE(the_french_sentence_names_what_the_english_one_names) {
       // Quoted by the one who sent it: shown, never read.
       {{Errc::unknown_currency, "/currency", "\"ABIDCIAB\" is not an ISO 4217 currency code", ""},
        "currency : ce n'est pas un code de devise ISO 4217 ; reçu « ABIDCIAB »."},
+      {{Errc::idempotency_mismatch, "",
+        "This key was used on 2026-11-20 at 14:02:11 UTC for set_x (50 000 XOF from ABIDCIAB to DAKRSNDA). "
+        "This "
+        "body differs in /amount. To read the first: GET /api/v1/settlements/set_x. Use a new key for a new "
+        "order.",
+        ""},
+       "cette clé a servi le 2026-11-20 à 14:02:11 UTC pour set_x (50 000 XOF de ABIDCIAB à DAKRSNDA). Ce "
+       "corps "
+       "en diffère par /amount. Pour lire le premier : GET /api/v1/settlements/set_x. Prenez une nouvelle "
+       "clé pour "
+       "un nouvel ordre."},
       {{Errc::unknown_field, "/amuont", "unknown field. Did you mean \"amount\"?", ""},
        "amuont : champ inconnu. Vouliez-vous « amount » ?"},
       {{Errc::unknown_field, "?limti", "unknown parameter. Did you mean \"limit\"?", ""},
