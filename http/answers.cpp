@@ -1,5 +1,6 @@
 #include "http/answers.hpp"
 
+#include "http/json_in.hpp"
 #include "http/json_out.hpp"
 #include "http/json_text.hpp"
 
@@ -21,9 +22,13 @@ Problem problem_of(const Submission& submission) {
 
 std::string location(SettlementId id) { return "/api/v1/settlements/" + id.text(); }
 
-void append_element(std::string& out, const Submission& s, Lang lang) {
+void append_element(std::string& out, const Submission& s, std::size_t index, Lang lang) {
   if (s.kind == Submission::Kind::refused) {
-    const auto problem = problem_of(s);
+    auto problem = problem_of(s);
+    // The ledger speaks of an order; the caller sent many.
+    for (Refusal& error : problem.errors)
+      if (error.field.empty() || error.field.starts_with('/'))
+        error.field = order_pointer(index) + error.field;
     fmt::format_to(std::back_inserter(out), "\"status\":{}", http_status(problem.code));
     append_refusal_members(out, problem, lang);
     if (!problem.existing_id.empty()) append_json_member(out, "existing", problem.existing_id);
@@ -100,7 +105,7 @@ void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submis
       ++refused;
     } else {
       const Submission& s = results.at(next++);
-      append_element(out, s, ticket.lang);
+      append_element(out, s, i, ticket.lang);
       ++(s.kind == Submission::Kind::accepted   ? accepted
          : s.kind == Submission::Kind::replayed ? replayed
                                                 : refused);

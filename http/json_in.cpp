@@ -8,7 +8,7 @@
 namespace settled {
 namespace {
 const std::vector<std::string_view> order_fields{
-    "obligation_id", "from_bank", "to_bank",  "amount",         "currency",          "settlement_date",
+    "obligation_id", "from_bank", "to_bank",  "amount",         "currency",           "settlement_date",
     "priority",      "method",    "metadata", "outside_window", "insufficient_funds", "past_date"};
 const std::vector<std::string_view> element_fields = [] {
   auto fields = order_fields;
@@ -148,6 +148,8 @@ Parsed<OrderIn> parse_order(std::string& body, std::string_view today) {
   return parsed;
 }
 
+std::string order_pointer(std::size_t index) { return "/orders/" + std::to_string(index); }
+
 Parsed<BatchIn> parse_batch(std::string& body, std::string_view today) {
   Parsed<BatchIn> parsed;
   const auto parsed_tree = parse_json(body);
@@ -176,8 +178,7 @@ Parsed<BatchIn> parse_batch(std::string& body, std::string_view today) {
           {Errc::invalid_value, pointer, "the batch has too many orders", "1 to 1000 orders"});
       return parsed;
     }
-    batch.orders.push_back(
-        order_at(tree, i, pointer + '/' + std::to_string(batch.orders.size()), true, today));
+    batch.orders.push_back(order_at(tree, i, order_pointer(batch.orders.size()), true, today));
   }
   if (batch.orders.empty()) {
     parsed.errors.push_back({Errc::invalid_value, pointer, "the batch is empty", "1 to 1000 orders"});
