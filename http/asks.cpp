@@ -130,8 +130,9 @@ std::optional<Ask> events_from(const Request& request, Errors& errors) {
   const std::string& text = header && !header->empty() ? *header : (*query)["after"];
   if (!text.empty()) {
     ask.after = event_seq_from(text);
+    ask.after_from = header && !header->empty() ? "header:Last-Event-ID" : "?after";
     if (!ask.after)
-      errors.push_back({Errc::invalid_value, header ? "header:Last-Event-ID" : "?after",
+      errors.push_back({Errc::invalid_value, ask.after_from,
                         '"' + text.substr(0, 40) + "\" is not the id of an event", "an id such as 0-123"});
   }
   return ask;

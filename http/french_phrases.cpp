@@ -30,6 +30,8 @@ constexpr std::array reasons{
            "cette clé a servi le {} à {} pour {} ({} de {} à {}). Ce corps en diffère par {}. Pour lire le "
            "premier : "
            "GET {}. Prenez une nouvelle clé pour un nouvel ordre."},
+    Phrase{"event {} is beyond the log, which ends with {}",
+           "l'événement {} est au-delà du journal, qui se termine par {}."},
     Phrase{"the batch is empty", "le lot est vide."},
     Phrase{"the batch has too many orders", "le lot contient trop d'ordres."},
     Phrase{"the window overlaps itself: a session ends at {}, and one of the same day opens at {}",

@@ -316,6 +316,14 @@ BOOST_AUTO_TEST_CASE(committed_events_flow_in_order_and_resume_where_they_were) 
   BOOST_TEST(filtered.find("0-702") == std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(who_comes_from_beyond_the_end_of_the_log_is_refused_and_not_left_waiting) {
+  commit("settlement.executing");
+  check_problem(http->Get("/api/v1/events?after=0-9999999"), 422, "invalid_value", "?after");
+  check_problem(http->Get("/api/v1/events", {{"Last-Event-ID", "0-2"}}), 422, "invalid_value",
+                "header:Last-Event-ID");
+  BOOST_TEST(stream("?after=0-1").read(5s, "retry").find("retry: 2000") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(an_event_that_nobody_announced_is_found_by_looking) {
   auto reader_of_events = stream("");
   (void)reader_of_events.read(5s, "retry");
