@@ -246,6 +246,30 @@ BOOST_AUTO_TEST_CASE(a_parameter_that_a_route_does_not_know_is_refused_by_name_w
   BOOST_TEST(told.ends_with("Nothing was recorded."), told);
 }
 
+BOOST_AUTO_TEST_CASE(whatever_refuses_an_order_says_what_became_of_the_money) {
+  const std::string path = "/api/v1/settlements";
+  const auto says = [](const httplib::Result& result, int status) {
+    BOOST_REQUIRE(result);
+    BOOST_TEST(result->status == status);
+    const std::string told = Json::parse(result->body).at("detail");
+    BOOST_TEST(told.ends_with("Nothing was recorded."), told);
+  };
+  says(post(path, std::string(10'000'000, ' '), "k"), 413);
+  says(post(path, good_order, "a b"), 422);
+  says(post(path, good_order, ""), 400);
+  says(http->Post(path, {{"Idempotency-Key", "k"}}, good_order, "text/plain"), 415);
+  says(http->Delete(path), 405);
+  says(post("/api/v1/settlement", good_order, "k"), 404);
+  const auto french = post(path, std::string(10'000'000, ' '), "k", {{"Accept-Language", "fr"}});
+  BOOST_TEST(Json::parse(french->body).at("detail") ==
+             "le corps dépasse 1048576 octets. Rien n'a été enregistré.");
+  http->set_default_headers({{"X-API-Key", "key-of-nobody"}});
+  says(post(path, good_order, "k"), 401);
+  // A question has nothing to record.
+  const std::string asked = Json::parse(http->Get(path)->body).at("detail");
+  BOOST_TEST(asked.find("recorded") == std::string::npos, asked);
+}
+
 BOOST_AUTO_TEST_CASE(french_speakers_are_refused_in_french) {
   const auto result = post("/api/v1/settlements", order_with("amount", "\"50000.50\""), "k",
                            {{"Accept-Language", "fr-CI, en;q=0.8"}});
