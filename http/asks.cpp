@@ -44,7 +44,7 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.key = {request.caller, *idempotency_key_of(request), digest};
+  ask.key = {request.caller, *idempotency_key_of(request), digest, lang_from(request)};
   ask.orders.orders.push_back({ask.key.key, digest, order_of(*parsed.value), request.trace_id});
   return ask;
 }
@@ -136,8 +136,9 @@ std::optional<Ask> events_from(const Request& request, Errors& errors) {
   const std::string& text = header && !header->empty() ? *header : (*query)["after"];
   if (!text.empty()) {
     ask.after = event_seq_from(text);
+    ask.after_from = header && !header->empty() ? "header:Last-Event-ID" : "?after";
     if (!ask.after)
-      errors.push_back({Errc::invalid_value, header ? "header:Last-Event-ID" : "?after",
+      errors.push_back({Errc::invalid_value, ask.after_from,
                         '"' + text.substr(0, 40) + "\" is not the id of an event", "an id such as 0-123"});
   }
   return ask;

@@ -2,6 +2,7 @@
 
 #include "http/answers.hpp"
 #include "http/answers_operating.hpp"
+#include "http/json_out.hpp"
 #include "telemetry/failpoint.hpp"
 
 #include <caf/send.hpp>
@@ -40,7 +41,7 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
   const Submission& one = answer.results.at(0);
   const bool replayed = one.kind == Submission::Kind::replayed;
   if (one.kind == Submission::Kind::refused) return answer_submission(*ticket, one);
-  auto again = receipt(one);
+  auto again = receipt(one, ticket->lang);
   auto first = asked.wait ? Response{} : again;
   if (!replayed) mark_replayed(again);
   self->state.replays->keep(asked.key, std::move(again));
@@ -168,6 +169,15 @@ void account_change(Self self, const TicketPtr& ticket, const Account& account) 
   if (!errors.empty()) return ticket->refuse(problem_of(std::move(errors), MoneyState::untouched));
   ask<AccountChanged>(self, self->state.actors.ledger, self->state.limits.answer_max, ticket, asked.change,
                       answer_account_changed);
+}
+
+// Of books that this client has seen and we have not: restored from a backup, or another server's.
+Problem beyond_the_log(const EventsAsk& asked, std::int64_t last) {
+  return problem_of(
+      {Errc::invalid_value, asked.after_from,
+       "event " + event_id(0, *asked.after) + " is beyond the log, which ends with " + event_id(0, last),
+       "an id up to " + event_id(0, last)},
+      MoneyState::none);
 }
 
 struct Dispatch {
@@ -299,6 +309,9 @@ struct Dispatch {
     ask<EventsCommitted>(self, actors.reader, most, ticket, ReadLastEvent{0},
                          [self = self](Ticket& t, const EventsCommitted& newest) {
                            const auto& asked = std::get<EventsAsk>(t.ask);
+                           // There will be such an event one day, and it will be another one.
+                           if (asked.after.value_or(0) > newest.last_seq)
+                             return t.refuse(beyond_the_log(asked, newest.last_seq));
                            auto& state = self->state;
                            const auto reader = ++state.last_reader;
                            ++state.streams;

@@ -2,6 +2,7 @@
 
 #include "actors/circuit_breaker.hpp"
 #include "actors/connector.hpp"
+#include "actors/figures.hpp"
 #include "actors/health.hpp"
 #include "actors/intake.hpp"
 #include "actors/scheduler.hpp"
@@ -160,7 +161,11 @@ struct System::Impl {
       postgres->start();
       database_url = postgres->database_url();
     }
-    log_info("schema", {{"number", migrate(database_url)}});
+    try {
+      log_info("schema", {{"number", migrate(database_url)}});
+    } catch (const UnsuitableDatabase& wrong) {
+      throw StartFailure(exit_config, wrong.what());
+    }
   }
 
   void start_sandbox() {
@@ -598,26 +603,27 @@ struct System::Impl {
     front = std::make_unique<Front>(*actors, std::move(settings));
   }
 
-  /// The balances are asked for when somebody looks.
+  /// On a thread of the port, which must not wait: what only the database knows was read before, by FIGURES.
   std::string exposition() {
-    caf::scoped_actor self{*actors};
-    for (const char* kind : {"nostro", "vostro"}) {
-      self->request(reader, 500ms, ListAccounts{.kind = kind, .limit = 200})
-          .receive(
-              [&](const AccountPage& page) {
-                for (const Account& a : page.accounts) {
-                  const auto major = major_units({a.balance, a.currency});
-                  if (a.kind == AccountKind::nostro) metrics.nostro_balance(a.bank, a.currency.code(), major);
-                  if (a.kind == AccountKind::vostro) metrics.vostro_balance(a.bank, a.currency.code(), major);
-                }
-              },
-              [](const caf::error&) {});
-    }
     metrics.queue_depth(front->pending());
-    self->request(reader, 500ms, ListSettlements{.status = "CONFIRMING", .limit = 200})
-        .receive([&](const SettlementPage& page) { tell_unknown(page.settlements); },
-                 [](const caf::error&) {});
     return metrics.expose();
+  }
+
+  void start_figures() {
+    FiguresSettings settings{
+        .reader = health_reader,
+        .on_accounts =
+            [this](const std::vector<Account>& accounts) {
+              for (const Account& a : accounts) {
+                const auto major = major_units({a.balance, a.currency});
+                if (a.kind == AccountKind::nostro) metrics.nostro_balance(a.bank, a.currency.code(), major);
+                if (a.kind == AccountKind::vostro) metrics.vostro_balance(a.bank, a.currency.code(), major);
+              }
+            },
+        .on_confirming = [this](const std::vector<SettlementView>& found) { tell_unknown(found); }};
+    supervised("figures", [settings](caf::event_based_actor* self) {
+      return caf::actor_cast<caf::actor>(self->spawn(figures, settings));
+    });
   }
 
   /// Of at most 200: beyond that the figure says "many".
@@ -673,6 +679,7 @@ void System::start() {
     it.start_rails();
     it.start_intake();
     it.start_scheduler();
+    it.start_figures();
     it.wait_for_the_rules();
     it.wait_for_the_first_check();
     it.open_port();

@@ -1,5 +1,6 @@
 #include "storage/ledger_writer.hpp"
 
+#include "domain/order_difference.hpp"
 #include "storage/ledger_book.hpp"
 #include "telemetry/failpoint.hpp"
 #include "telemetry/mutant.hpp"
@@ -30,10 +31,13 @@ Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement&
   return {.kind = Submission::Kind::refused,
           .settlement = known.settlement,
           .refusal = {Errc::idempotency_mismatch, "",
-                      "This key was used at " + clock_time(s.created_at) + " for " + s.id.text() + " (" +
+                      "This key was used on " + rfc3339(s.created_at).substr(0, 10) + " at " +
+                          clock_time(s.created_at) + " for " + s.id.text() + " (" +
                           format_for_people(s.order.amount.minor, s.order.amount.currency) + " from " +
-                          s.order.from_bank + " to " + s.order.to_bank +
-                          "); this order differs. Use a new key for a new order.",
+                          s.order.from_bank + " to " + s.order.to_bank + "). This body differs in " +
+                          order_difference(s.order, order.order) +
+                          ". To read the first: GET /api/v1/settlements/" + s.id.text() +
+                          ". Use a new key for a new order.",
                       "the same order as before, or a new key"}};
 }
 
