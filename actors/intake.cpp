@@ -98,7 +98,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       [=](const LookAfterLocks& request) { return look_after_locks(self, request); },
       [=](const WatchEnded& ended) { return watch(self, ended); },
       [=](const ReadRecovery&) { return recovery_report(self->state); },
-      [=](const BookNetting& request) { return book_netting(self, request); },
+      [=](BookNetting& request) { return book_netting(self, request); },
       [=](const ReadHealth&) {
         const auto& s = self->state;
         HealthReport report{.ready = s.ready && s.rules_known,

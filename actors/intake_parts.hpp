@@ -35,7 +35,7 @@ void plan_queue(IntakeSelf self);
 /// Orders that ended without an actor of their own.
 void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlements);
 /// By window: what it settles waits no more.
-caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request);
+caf::result<NettingBooked> book_netting(IntakeSelf self, BookNetting& request);
 caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request);
 /// Which calendars need a look before the next year's feasts come; empty: none.
 std::string calendars_to_look_at(const IntakeState& state);

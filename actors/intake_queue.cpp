@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
+#include <unordered_set>
 
 namespace settled {
 namespace {
@@ -128,8 +130,30 @@ void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlem
   }
 }
 
-caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request) {
+namespace {
+/// Of obligations nobody looks at the list later: a bank on it is refused.
+Refusal blocked_in(const BlockedList& blocked, const std::vector<Obligation>& obligations) {
+  if (blocked.size() == 0) return {};
+  std::unordered_set<std::string_view> passed;
+  for (std::size_t i = 0; i < obligations.size(); ++i)
+    for (const auto& [bank, side] : {std::pair(&obligations[i].from, "from"), {&obligations[i].to, "to"}}) {
+      if (passed.contains(*bank)) continue;
+      const auto hits = blocked.screen(*bank);
+      if (hits && !hits->empty())
+        return {Errc::blocked_party, "/obligations/" + std::to_string(i) + '/' + side + "_bank",
+                *bank + " is on the blocked list: " + hits->front().why + ".", "a bank that is not on it"};
+      passed.insert(*bank);
+    }
+  return {};
+}
+}  // namespace
+
+caf::result<NettingBooked> book_netting(IntakeSelf self, BookNetting& request) {
   auto& state = self->state;
+  if (!request.by_window) {
+    request.barred = blocked_in(state.settings.policy->blocked, request.obligations);
+    return self->delegate(state.settings.ledger, std::move(request));
+  }
   // Older books hold as waiting what their bank may have executed since: that must not move a second time.
   if (std::any_of(state.settings.rails.begin(), state.settings.rails.end(),
                   [](const auto& rail) { return rail->quarantined(); }))

@@ -174,7 +174,8 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
     ask<Count>(self, "cleanup", at.keeper, ArchiveFinished{at.clock() - micros(at.archive_after)},
                [](const Count& moved) { return std::to_string(moved.value) + " locks archived"; });
   });
-  add(self, "escalate_unknowns", "open a break for every doubt that is older than the limit",
+  add(self, "escalate_unknowns",
+      "open a break for every doubt, and every order in process at a bank, that is older than the limit",
       s.escalate_every, [=] {
         const auto& at = self->state.settings;
         ask<Count>(self, "escalate_unknowns", at.ledger,

@@ -16,7 +16,8 @@ struct Described {
   const char* what;
   const char* value;
 };
-constexpr std::array<Described, 7> described{{
+/// What help says of the flags that config_keys() names; a test looks that none is forgotten.
+constexpr std::array<Described, 8> described{{
     {"--data-dir", "where the private PostgreSQL, endpoint.json and the keys live (default settled-dev)",
      "DIR"},
     {"--http-port", "port of the REST API, 0 for a free one (default 8086)", "N"},
@@ -25,6 +26,8 @@ constexpr std::array<Described, 7> described{{
     {"--log-format", "text | json (default text)", "FORMAT"},
     {"--sandbox", "on | off: start the sandbox banks (default on in development)", "on|off"},
     {"--environment", "development | production (default development)", "NAME"},
+    {"--lift-quarantine", "on: send again after a restored backup, once books and banks were compared",
+     "on|off"},
 }};
 
 constexpr const char* examples =

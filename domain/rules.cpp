@@ -15,16 +15,6 @@ std::optional<Refusal> check_amount(const SettlementOrder& order, const AmountLi
       (below ? "at least " : "at most ") + format_for_people(breach->limit, order.amount.currency)};
 }
 
-std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules) {
-  for (const auto& [bic, field] : {std::pair{order.from_bank, "/from_bank"}, {order.to_bank, "/to_bank"}}) {
-    const auto profile = rules.banks.find(bic);
-    if (profile != rules.banks.end() && profile->second.status == BankStatus::suspended)
-      return Refusal{Errc::bank_suspended, field, bic + " is suspended and takes no part.",
-                     "a bank that is active"};
-  }
-  return std::nullopt;
-}
-
 /// The surest hit among the names of the order; a bank may stand on the list by its BIC.
 std::optional<ScreeningHit> screen(const SettlementOrder& order, const BlockedList& blocked) {
   if (blocked.size() == 0) return std::nullopt;
@@ -51,6 +41,19 @@ std::string_view to_string(BankStatus status) {
 std::optional<BankStatus> bank_status_from(std::string_view text) {
   if (text == "active") return BankStatus::active;
   if (text == "suspended") return BankStatus::suspended;
+  return std::nullopt;
+}
+
+bool suspended(const Rules& rules, const std::string& bic) {
+  const auto profile = rules.banks.find(bic);
+  return profile != rules.banks.end() && profile->second.status == BankStatus::suspended;
+}
+
+std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules) {
+  for (const auto& [bic, field] : {std::pair{order.from_bank, "/from_bank"}, {order.to_bank, "/to_bank"}})
+    if (suspended(rules, bic))
+      return Refusal{Errc::bank_suspended, field, bic + " is suspended and takes no part.",
+                     "a bank that is active"};
   return std::nullopt;
 }
 

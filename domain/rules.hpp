@@ -28,6 +28,10 @@ struct Rules {
   std::map<std::string, BankProfile> banks;  // by BIC
 };
 
+bool suspended(const Rules& rules, const std::string& bic);
+/// bank_suspended, where a bank of the order is.
+std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules);
+
 /// What the configuration says and the process keeps.
 struct Policy {
   AmountLimits limits;

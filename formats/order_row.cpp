@@ -1,7 +1,10 @@
 #include "formats/order_row.hpp"
 
 #include "domain/bank.hpp"
+#include "domain/plain_text.hpp"
 #include "formats/text.hpp"
+
+#include <cstdint>
 
 namespace settled {
 namespace {
@@ -13,6 +16,15 @@ Refusal wrong(Errc code, std::string field, std::string detail, std::string allo
 Refusal in(std::string_view field, Refusal refusal) {
   refusal.field = field;
   return refusal;
+}
+/// FNV-1a, as 16 hex digits.
+template <class Iterator>
+std::string hash_text(Iterator at, Iterator end) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (; at != end; ++at) hash = (hash ^ static_cast<unsigned char>(*at)) * 0x100000001b3U;
+  std::string text(16, '0');
+  for (auto it = text.rbegin(); it != text.rend(); ++it, hash >>= 4) *it = "0123456789abcdef"[hash & 15];
+  return text;
 }
 std::optional<Refusal> check_text(std::string_view field, const std::string& value) {
   if (!valid_utf8(value)) return wrong(Errc::invalid_value, std::string(field), "is not UTF-8", "UTF-8 text");
@@ -31,11 +43,13 @@ Result<SettlementOrder> order_from(const OrderText& text) {
 
   SettlementOrder order;
   if (auto refusal = check_text("obligation_id", text.obligation_id)) return *refusal;
-  if (text.obligation_id.size() > 64 || has_control(text.obligation_id))
+  constexpr const char* printable = "1 to 64 printable characters";
+  if (const auto characters = character_count(text.obligation_id); characters > 64)
     return wrong(Errc::invalid_value, "obligation_id",
-                 quoted(text.obligation_id) + " has " + std::to_string(text.obligation_id.size()) +
-                     " bytes or a control character",
-                 "1 to 64 printable characters");
+                 quoted(text.obligation_id) + " has " + std::to_string(characters) + " characters",
+                 printable);
+  if (const auto hidden = hidden_in(text.obligation_id); !hidden.empty())
+    return wrong(Errc::invalid_value, "obligation_id", quoted(text.obligation_id) + ' ' + hidden, printable);
   order.obligation_id = text.obligation_id;
 
   const auto bank = [](std::string_view field, const std::string& value) -> Result<std::string> {
@@ -88,6 +102,7 @@ Result<SettlementOrder> order_from(const OrderText& text) {
 
 std::string idempotency_key_of(const SettlementOrder& order) {
   constexpr char hex[] = "0123456789ABCDEF";
+  constexpr std::size_t longest = 255;
   std::string key = "obl:" + order.from_bank + ':';
   for (const char c : order.obligation_id) {
     const auto byte = static_cast<unsigned char>(c);
@@ -100,6 +115,13 @@ std::string idempotency_key_of(const SettlementOrder& order) {
       key += hex[byte & 15];
     }
   }
-  return key;
+  if (key.size() <= longest) return key;
+  // Many letters that are not ASCII: a beginning that people recognise, and a number for the whole. No other
+  // key has "%~" in it. Should two ever meet, the second order is refused, not paid.
+  const auto number = hash_text(order.obligation_id.begin(), order.obligation_id.end()) +
+                      hash_text(order.obligation_id.rbegin(), order.obligation_id.rend());
+  auto head = key.substr(0, longest - number.size() - 2);
+  if (const auto cut = head.find('%', head.size() - 2); cut != std::string::npos) head.resize(cut);
+  return head + "%~" + number;
 }
 }  // namespace settled

@@ -26,7 +26,8 @@ struct OrderRow {
 Result<SettlementOrder> order_from(const OrderText& text);
 
 /// "obl:<from_bank>:<obligation_id>": an order is known by what it pays, so a file that is sent again pays
-/// nothing twice. Whatever is not visible ASCII is percent-encoded; two obligations never share a key.
+/// nothing twice. Whatever is not visible ASCII is percent-encoded, and what gets too long
+/// for a key is shortened to a hash; two obligations do not share a key.
 std::string idempotency_key_of(const SettlementOrder& order);
 
 }  // namespace settled

@@ -1,5 +1,6 @@
 #include "http/answers.hpp"
 
+#include "http/json_in.hpp"
 #include "http/json_out.hpp"
 #include "http/json_text.hpp"
 
@@ -21,9 +22,13 @@ Problem problem_of(const Submission& submission) {
 
 std::string location(SettlementId id) { return "/api/v1/settlements/" + id.text(); }
 
-void append_element(std::string& out, const Submission& s, Lang lang) {
+void append_element(std::string& out, const Submission& s, std::size_t index, Lang lang) {
   if (s.kind == Submission::Kind::refused) {
-    const auto problem = problem_of(s);
+    auto problem = problem_of(s);
+    // The ledger speaks of an order; the caller sent many.
+    for (Refusal& error : problem.errors)
+      if (error.field.empty() || error.field.starts_with('/'))
+        error.field = order_pointer(index) + error.field;
     fmt::format_to(std::back_inserter(out), "\"status\":{}", http_status(problem.code));
     append_refusal_members(out, problem, lang);
     if (!problem.existing_id.empty()) append_json_member(out, "existing", problem.existing_id);
@@ -32,7 +37,7 @@ void append_element(std::string& out, const Submission& s, Lang lang) {
   out += "\"status\":202";
   if (s.kind == Submission::Kind::replayed) out += ",\"replayed\":true";
   append_json_name(out, "settlement");
-  append_receipt(out, s.settlement);
+  append_receipt(out, s.settlement, lang);
 }
 }  // namespace
 
@@ -61,18 +66,18 @@ Problem nothing_here(std::string detail) {
 
 void mark_replayed(Response& response) { response.headers.emplace_back("Idempotent-Replayed", "true"); }
 
-Response receipt(const Submission& submission) {
+Response receipt(const Submission& submission, Lang lang) {
   auto response = json_response(202);
   response.headers.emplace_back("Location", location(submission.settlement->id));
   if (submission.kind == Submission::Kind::replayed) mark_replayed(response);
   response.body.reserve(900);
-  append_receipt(response.body, submission.settlement);
+  append_receipt(response.body, submission.settlement, lang);
   return response;
 }
 
 void answer_submission(Ticket& ticket, const Submission& submission) {
   if (submission.kind == Submission::Kind::refused) return ticket.refuse(problem_of(submission));
-  ticket.answer(receipt(submission));
+  ticket.answer(receipt(submission, ticket.lang));
 }
 
 void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, std::chrono::seconds wait) {
@@ -81,7 +86,7 @@ void answer_waited(Ticket& ticket, const SettlementView& view, bool replayed, st
   response.headers.emplace_back("Preference-Applied", "wait=" + std::to_string(wait.count()));
   if (replayed) mark_replayed(response);
   response.body.reserve(1400);
-  append_settlement(response.body, view);
+  append_settlement(response.body, view, ticket.lang);
   ticket.answer(std::move(response));
 }
 
@@ -100,7 +105,7 @@ void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submis
       ++refused;
     } else {
       const Submission& s = results.at(next++);
-      append_element(out, s, ticket.lang);
+      append_element(out, s, i, ticket.lang);
       ++(s.kind == Submission::Kind::accepted   ? accepted
          : s.kind == Submission::Kind::replayed ? replayed
                                                 : refused);
@@ -115,13 +120,14 @@ void answer_batch(Ticket& ticket, const SubmitAsk& ask, const std::vector<Submis
 void answer_settlement(Ticket& ticket, const SettlementFound& found) {
   if (!found.found) return ticket.refuse(nothing_here("there is no settlement with this id"));
   auto response = json_response(200);
-  append_settlement(response.body, found.settlement);
+  append_settlement(response.body, found.settlement, ticket.lang);
   ticket.answer(std::move(response));
 }
 
 void answer_settlements(Ticket& ticket, const SettlementPage& page) {
   auto response = json_response(200);
-  append_page(response.body, page.settlements, page.next ? base32(page.next) : "", append_settlement);
+  append_page(response.body, page.settlements, page.next ? base32(page.next) : "",
+              [&](std::string& out, const SettlementView& s) { append_settlement(out, s, ticket.lang); });
   ticket.answer(std::move(response));
 }
 

@@ -7,7 +7,7 @@ namespace settled {
 /// A single order, not waited for. A refusal becomes a problem.
 void answer_submission(Ticket& ticket, const Submission& submission);
 /// Of an order that is recorded.
-Response receipt(const Submission& submission);
+Response receipt(const Submission& submission, Lang lang);
 /// The same once more.
 void mark_replayed(Response& response);
 /// A single order after Prefer: wait. `view` is the settlement at the end of the wait.

@@ -107,7 +107,7 @@ void answer_approved(Ticket& ticket, const ActionAnswered& answered) {
   append_json_name(out, "action");
   append_action(out, answered.action);
   append_json_name(out, "settlement");
-  append_settlement(out, answered.settlement);
+  append_settlement(out, answered.settlement, ticket.lang);
   out += '}';
   ticket.answer(std::move(response));
 }
@@ -115,7 +115,7 @@ void answer_approved(Ticket& ticket, const ActionAnswered& answered) {
 void answer_cancelled(Ticket& ticket, const ActionAnswered& answered) {
   if (refused(ticket, answered.refusal)) return;
   auto response = json_response(200);
-  append_settlement(response.body, answered.settlement);
+  append_settlement(response.body, answered.settlement, ticket.lang);
   ticket.answer(std::move(response));
 }
 

@@ -28,9 +28,9 @@ std::string currency_filter(const Query& query, Errors& errors) {
   return value;
 }
 
-/// Without a date of its own an order has none yet: its day is that of its window's zone, not of UTC.
+/// A day that was not asked for is no earliest day: today is the window's zone's to say, not UTC's.
 SettlementOrder order_of(OrderIn& in) {
-  if (!in.date_given) in.order.settlement_date.clear();
+  if (in.order.settlement_date != in.asked_date) in.order.settlement_date.clear();
   return std::move(in.order);
 }
 
@@ -44,7 +44,7 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.key = {request.caller, *idempotency_key_of(request), digest};
+  ask.key = {request.caller, *idempotency_key_of(request), digest, lang_from(request)};
   ask.orders.orders.push_back({ask.key.key, digest, order_of(*parsed.value), request.trace_id});
   return ask;
 }
@@ -136,8 +136,9 @@ std::optional<Ask> events_from(const Request& request, Errors& errors) {
   const std::string& text = header && !header->empty() ? *header : (*query)["after"];
   if (!text.empty()) {
     ask.after = event_seq_from(text);
+    ask.after_from = header && !header->empty() ? "header:Last-Event-ID" : "?after";
     if (!ask.after)
-      errors.push_back({Errc::invalid_value, header ? "header:Last-Event-ID" : "?after",
+      errors.push_back({Errc::invalid_value, ask.after_from,
                         '"' + text.substr(0, 40) + "\" is not the id of an event", "an id such as 0-123"});
   }
   return ask;

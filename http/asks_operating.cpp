@@ -209,7 +209,6 @@ std::optional<Ask> ask_rule_change(Request& request, std::int64_t now_micros, Er
   const auto name = name_in_path(request, errors);
   if (!errors.empty()) return std::nullopt;
   if (id == RouteId::drop_window) {
-    query_of(request, {}, errors);
     change.drop_window = name;
     return ChangeRulesAsk{std::move(change), year};
   }

@@ -40,9 +40,12 @@ constexpr std::array sentences{
              "aucun ordre en {0} qui corresponde n'attend ici sa fenêtre ou des fonds."},
     Sentence{Errc::insufficient_funds, "baaaa",
              "{0} : {1} demandés, {2} disponibles (solde {3}, bloqués {4}). Aucun blocage n'a été posé."},
+    Sentence{Errc::insufficient_funds, "aaaa",
+             "{0} demandés, {1} disponibles (solde {2}, bloqués {3}). Aucun blocage n'a été posé."},
     Sentence{Errc::illegal_transition, "is", "{0} est {1} : cet état ne permet pas cette action."},
     Sentence{Errc::already_resolved, "is", "{0} est déjà {1}."},
     Sentence{Errc::already_resolved, "ii", "{0} a déjà été compensé par {1}."},
+    Sentence{Errc::already_resolved, "bbi", "l'obligation de {0} envers {1} a déjà été compensée par {2}."},
     Sentence{Errc::already_resolved, "i", "il n'y a plus rien à décider pour {0}."},
 };
 
@@ -110,31 +113,39 @@ std::vector<NamedValue> values_in(std::string_view sentence) {
   return values;
 }
 
-std::string french_reason(const Refusal& refusal, std::string_view sentence) {
-  std::string text(sentence);
-  const std::string_view detail = refusal.detail;
-  // What somebody sent is quoted, and may look like anything.
-  if (const auto open = detail.find('"'); open != std::string_view::npos) {
-    const auto close = detail.find('"', open + 1);
-    if (close != std::string_view::npos)
-      text.insert(text.size() - 1, fmt::format(" ; reçu « {} »", detail.substr(open + 1, close - open - 1)));
-    return text;
-  }
-  const auto values = values_in(detail);
-  std::string kinds, list;
-  for (const auto& value : values) {
-    kinds += value.kind;
-    list.append(list.empty() ? "" : ", ").append(value.text);
-  }
+std::optional<std::string> french_exactly(Errc code, std::string_view english) {
+  if (auto phrase = french_phrase(english)) return phrase;
+  const auto values = values_in(english);
+  std::string kinds;
+  for (const auto& value : values) kinds += value.kind;
   for (const Sentence& own : sentences) {
-    if (own.code != refusal.code || own.kinds != kinds) continue;
-    text = own.text;
+    if (own.code != code || own.kinds != kinds) continue;
+    std::string text(own.text);
     for (std::size_t i = 0; i < values.size(); ++i) {
       const auto slot = '{' + std::to_string(i) + '}';
       text.replace(text.find(slot), slot.size(), values[i].text);
     }
     return text;
   }
+  return std::nullopt;
+}
+
+std::string french_reason(const Refusal& refusal, std::string_view sentence) {
+  const std::string_view detail = refusal.detail;
+  std::string text(sentence);
+  if (auto phrase = french_phrase(detail)) return *phrase;
+  // What somebody sent is quoted, and may look like anything.
+  if (const auto open = detail.find('"'); open != std::string_view::npos) {
+    const auto close = detail.find('"', open + 1);
+    if (close == std::string_view::npos) return text;
+    const auto sent = detail.substr(open + 1, close - open - 1);
+    text.insert(text.size() - 1,
+                sent.empty() ? " ; reçu un texte vide" : fmt::format(" ; reçu « {} »", sent));
+    return text;
+  }
+  if (auto own = french_exactly(refusal.code, detail)) return *own;
+  std::string list;
+  for (const auto& value : values_in(detail)) list.append(list.empty() ? "" : ", ").append(value.text);
   if (!list.empty()) text.insert(text.size() - 1, " (" + list + ')');
   return text;
 }

@@ -2,6 +2,7 @@
 
 #include "http/answers.hpp"
 #include "http/answers_operating.hpp"
+#include "http/json_out.hpp"
 #include "telemetry/failpoint.hpp"
 
 #include <caf/send.hpp>
@@ -40,7 +41,7 @@ void submitted(Self self, const TicketPtr& ticket, SubmitAsk& asked, Submissions
   const Submission& one = answer.results.at(0);
   const bool replayed = one.kind == Submission::Kind::replayed;
   if (one.kind == Submission::Kind::refused) return answer_submission(*ticket, one);
-  auto again = receipt(one);
+  auto again = receipt(one, ticket->lang);
   auto first = asked.wait ? Response{} : again;
   if (!replayed) mark_replayed(again);
   self->state.replays->keep(asked.key, std::move(again));
@@ -83,6 +84,11 @@ void distribute(Self self, GatheredOrders& asked, Submissions& all) {
   }
 }
 
+void tell_turn(FrontState& state) {
+  state.turn->waits_since(state.gathered.empty() ? std::nullopt
+                                                 : std::optional(state.gathered.front().since));
+}
+
 // Self-clocking: an idle service hands a call on at once, a busy one gathers while it writes.
 void hand_gathered(Self self) {
   auto& state = self->state;
@@ -109,6 +115,7 @@ void hand_gathered(Self self) {
                 answer_unavailable(*call.ticket, error == caf::sec::request_timeout);
             });
   }
+  tell_turn(state);
 }
 
 void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
@@ -120,6 +127,7 @@ void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
     open = &state.gathered.emplace_back();
     open->question.caller = asked.orders.caller;
     open->since = std::chrono::steady_clock::now();
+    tell_turn(state);
   }
   open->calls.push_back({ticket, count});
   auto& orders = open->question.orders;
@@ -138,6 +146,7 @@ void give_up_waiting(Self self) {
     for (const auto& call : state.gathered.front().calls) answer_unavailable(*call.ticket, true);
     state.gathered.pop_front();
   }
+  tell_turn(state);
 }
 
 // The amounts of a change, now that the account tells their currency.
@@ -160,6 +169,15 @@ void account_change(Self self, const TicketPtr& ticket, const Account& account) 
   if (!errors.empty()) return ticket->refuse(problem_of(std::move(errors), MoneyState::untouched));
   ask<AccountChanged>(self, self->state.actors.ledger, self->state.limits.answer_max, ticket, asked.change,
                       answer_account_changed);
+}
+
+// Of books that this client has seen and we have not: restored from a backup, or another server's.
+Problem beyond_the_log(const EventsAsk& asked, std::int64_t last) {
+  return problem_of(
+      {Errc::invalid_value, asked.after_from,
+       "event " + event_id(0, *asked.after) + " is beyond the log, which ends with " + event_id(0, last),
+       "an id up to " + event_id(0, last)},
+      MoneyState::none);
 }
 
 struct Dispatch {
@@ -241,13 +259,12 @@ struct Dispatch {
                                      [](Ticket& t, const NettingWindowFound& found) {
                                        answer_window_dry_run(t, std::get<NettingAsk>(t.ask), found);
                                      });
-    // Over the intake, which waits for these orders no more.
-    if (q.booking.by_window) return ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
     if (q.dry_run)
       return ask<MeansFound>(
           self, actors.ledger, most, ticket, ReadMeans{},
           [](Ticket& t, const MeansFound& found) { answer_dry_run(t, std::get<NettingAsk>(t.ask), found); });
-    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking, booked);
+    // Over the intake, which knows the blocked list, and waits for the orders of a window no more.
+    ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
   }
   void operator()(const RulesAsk& q) const {
     ask<RulesFound>(self, actors.ledger, most, ticket, ReadRules{},
@@ -292,6 +309,9 @@ struct Dispatch {
     ask<EventsCommitted>(self, actors.reader, most, ticket, ReadLastEvent{0},
                          [self = self](Ticket& t, const EventsCommitted& newest) {
                            const auto& asked = std::get<EventsAsk>(t.ask);
+                           // There will be such an event one day, and it will be another one.
+                           if (asked.after.value_or(0) > newest.last_seq)
+                             return t.refuse(beyond_the_log(asked, newest.last_seq));
                            auto& state = self->state;
                            const auto reader = ++state.last_reader;
                            ++state.streams;
@@ -313,9 +333,11 @@ struct Dispatch {
 };
 }  // namespace
 
-FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays) {
+FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays,
+                                      std::shared_ptr<Turn> turn) {
   self->state.limits = limits;
   self->state.replays = std::move(replays);
+  self->state.turn = std::move(turn);
   self->state.feed = std::make_unique<EventFeed>([self](std::uint64_t reader, std::int64_t after, int limit) {
     self->request(self->state.actors.reader, self->state.limits.answer_max, ReadEvents{0, after, limit})
         .then([self, reader](const EventPage& page) { self->state.feed->page(reader, page.events); },

@@ -63,7 +63,8 @@ std::optional<std::string> caller_of(const Request& request, const std::vector<A
   return found->id;
 }
 
-std::optional<Problem> pass_gate(Request& request, const GateRules& rules) {
+namespace {
+std::optional<Problem> stopped(Request& request, const GateRules& rules) {
   const auto* traceparent = request.header("traceparent");
   if (traceparent) request.trace_id = trace_id_from(*traceparent).value_or("");
   if (request.trace_id.empty()) request.trace_id = make_trace_id();
@@ -93,11 +94,23 @@ std::optional<Problem> pass_gate(Request& request, const GateRules& rules) {
   }
   if (r.id == RouteId::fund_account && !rules.allow_funding)
     return refusal(Errc::not_allowed_here, "path:" + std::string(r.pattern),
-                   "accounts are funded this way in development only; nothing was recorded");
+                   "accounts are funded this way in development only");
+  // Whoever writes "?dry_run=true" behind a POST must not have it done in earnest.
+  if (!r.reads_query())
+    if (auto query = Query::parse(request.query, {}); !query)
+      return problem_of(std::move(query.refusal()), MoneyState::none);
   if (auto problem = check_body_headers(request, r.takes_body())) return problem;
   if (r.moves_money)
     if (auto key = idempotency_key_of(request); !key)
-      return problem_of(std::move(key.refusal()), MoneyState::untouched);
+      return problem_of(std::move(key.refusal()), MoneyState::none);
   return std::nullopt;
+}
+}  // namespace
+
+std::optional<Problem> pass_gate(Request& request, const GateRules& rules) {
+  auto problem = stopped(request, rules);
+  // Whoever wanted to change something wants to know what became of it, whatever stopped it.
+  if (problem && request.method != "GET" && request.method != "HEAD") problem->money = MoneyState::untouched;
+  return problem;
 }
 }  // namespace settled

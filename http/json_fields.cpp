@@ -1,5 +1,6 @@
 #include "http/json_fields.hpp"
 
+#include "domain/plain_text.hpp"
 #include "http/json_in.hpp"
 
 #include <algorithm>
@@ -120,22 +121,16 @@ std::optional<std::string> JsonFields::line(std::string_view name, bool required
                                             std::size_t most) {
   const auto value = text(name, required);
   if (!value) return std::nullopt;
-  const auto characters = static_cast<std::size_t>(
-      std::count_if(value->begin(), value->end(), [](char c) { return (c & 0xC0) != 0x80; }));
+  const auto characters = character_count(*value);
   const std::string allowed = std::to_string(least) + " to " + std::to_string(most) + " printable characters";
   if (characters < least || characters > most) {
     refuse(name,
            {Errc::invalid_value, "", "the text has " + std::to_string(characters) + " characters", allowed});
     return std::nullopt;
   }
-  for (std::size_t i = 0; i < value->size(); ++i) {
-    const auto c = static_cast<unsigned char>((*value)[i]);
-    // C0, DEL, and C1 (U+0080 to U+009F: C2 80 to C2 9F).
-    const bool c1 = c == 0xC2 && i + 1 < value->size() && static_cast<unsigned char>((*value)[i + 1]) < 0xA0;
-    if (c < 0x20 || c == 0x7f || c1) {
-      refuse(name, {Errc::invalid_value, "", "the text holds a control character", allowed});
-      return std::nullopt;
-    }
+  if (const auto hidden = hidden_in(*value); !hidden.empty()) {
+    refuse(name, {Errc::invalid_value, "", "the text " + hidden, allowed});
+    return std::nullopt;
   }
   return std::string(*value);
 }

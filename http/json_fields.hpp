@@ -27,7 +27,7 @@ class JsonFields {
   /// Notes a refusal of this field; the refusal's own `field` is replaced.
   void refuse(std::string_view name, Refusal refusal);
 
-  /// A text of `least` to `most` characters without control characters.
+  /// A text of `least` to `most` characters that can be seen.
   std::optional<std::string> line(std::string_view name, bool required, std::size_t least, std::size_t most);
 
   const JsonNode& node(std::uint32_t index) const { return tree_[index]; }

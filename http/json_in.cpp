@@ -7,8 +7,8 @@
 namespace settled {
 namespace {
 const std::vector<std::string_view> order_fields{
-    "obligation_id", "from_bank", "to_bank",  "amount",         "currency",          "settlement_date",
-    "priority",      "method",    "metadata", "outside_window", "insufficient_funds"};
+    "obligation_id", "from_bank", "to_bank",  "amount",         "currency",           "settlement_date",
+    "priority",      "method",    "metadata", "outside_window", "insufficient_funds", "past_date"};
 const std::vector<std::string_view> element_fields = [] {
   auto fields = order_fields;
   fields.emplace_back("idempotency_key");
@@ -17,6 +17,14 @@ const std::vector<std::string_view> element_fields = [] {
 const std::vector<std::string_view> account_fields{"kind", "bank", "currency", "name", "floor", "default"};
 const std::vector<std::string_view> funding_fields{"amount", "currency"};
 const std::vector<std::string_view> batch_fields{"orders"};
+
+/// A file of orders names the earliest day, as banks take it: what is past goes today.
+enum class PastDate : std::uint8_t { refuse, today };
+std::optional<PastDate> past_date_from(std::string_view text) {
+  if (text == "refuse") return PastDate::refuse;
+  if (text == "today") return PastDate::today;
+  return std::nullopt;
+}
 
 void read_metadata(JsonFields& fields, const JsonTree& tree, SettlementOrder& order) {
   const auto at = fields.find("metadata", false);
@@ -53,7 +61,7 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
   const auto unit = read_currency(fields);
   if (const auto money = read_amount(fields, unit)) order.amount = *money;
   if (const auto date = fields.text("settlement_date", false)) {
-    in.date_given = true;
+    in.asked_date = *date;
     order.settlement_date = *date;
     if (!valid_date(*date))
       fields.refuse("settlement_date", {Errc::invalid_value, "",
@@ -70,6 +78,9 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
   };
   wish("outside_window", order.outside_window);
   wish("insufficient_funds", order.insufficient_funds);
+  auto past_date = PastDate::refuse;
+  read_choice(fields, "past_date", false, past_date_from, "refuse or today", past_date);
+  if (past_date == PastDate::today && order.settlement_date < today) order.settlement_date = today;
   if (element) {
     if (const auto key = fields.text("idempotency_key", false)) {
       in.idempotency_key = *key;
@@ -114,6 +125,8 @@ Parsed<OrderIn> parse_order(std::string& body, std::string_view today) {
   return parsed;
 }
 
+std::string order_pointer(std::size_t index) { return "/orders/" + std::to_string(index); }
+
 Parsed<BatchIn> parse_batch(std::string& body, std::string_view today) {
   Parsed<BatchIn> parsed;
   const auto parsed_tree = parse_json(body);
@@ -142,8 +155,7 @@ Parsed<BatchIn> parse_batch(std::string& body, std::string_view today) {
           {Errc::invalid_value, pointer, "the batch has too many orders", "1 to 1000 orders"});
       return parsed;
     }
-    batch.orders.push_back(
-        order_at(tree, i, pointer + '/' + std::to_string(batch.orders.size()), true, today));
+    batch.orders.push_back(order_at(tree, i, order_pointer(batch.orders.size()), true, today));
   }
   if (batch.orders.empty()) {
     parsed.errors.push_back({Errc::invalid_value, pointer, "the batch is empty", "1 to 1000 orders"});

@@ -21,7 +21,8 @@ struct Parsed {
 
 struct OrderIn {
   SettlementOrder order;
-  bool date_given = false;      // else the order's date is today's
+  std::string asked_date;       // settlement_date as it was given; the order's own is today's where there was
+                                // none, or where it was past and past_date is "today"
   std::string idempotency_key;  // of an element of a batch; empty when it carries none
 };
 struct BatchIn {
@@ -36,6 +37,8 @@ inline constexpr std::size_t metadata_bytes_max = 4096;
 
 /// `today` is YYYY-MM-DD. `body` may move in memory, its text stays.
 Parsed<OrderIn> parse_order(std::string& body, std::string_view today);
+/// What errors of an order of a batch point to: "/orders/3", for a bare array too.
+std::string order_pointer(std::size_t index);
 /// Errors are those of the whole; a wrong element is in its own place.
 Parsed<BatchIn> parse_batch(std::string& body, std::string_view today);
 /// The account that shall be opened, without id, balance and version.

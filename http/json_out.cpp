@@ -1,5 +1,6 @@
 #include "http/json_out.hpp"
 
+#include "http/french.hpp"
 #include "http/json_text.hpp"
 
 #include <fmt/format.h>
@@ -44,7 +45,14 @@ void append_checkpoint(std::string& out, Checkpoint checkpoint, Micros at) {
   out += '}';
 }
 
-void append_failure(std::string& out, const SettlementView& view) {
+// Where French would lose something that the English sentence says, English is better than nothing.
+std::string failure_detail(const SettlementView& view, Lang lang) {
+  const auto code = errc_from(view.failure_code);
+  if (lang == Lang::en || !code) return view.failure_detail;
+  return french_exactly(*code, view.failure_detail).value_or(view.failure_detail);
+}
+
+void append_failure(std::string& out, const SettlementView& view, Lang lang) {
   append_json_name(out, "failure");
   if (view.failure_code.empty()) {
     out += "null";
@@ -52,7 +60,7 @@ void append_failure(std::string& out, const SettlementView& view) {
   }
   out += '{';
   append_json_member(out, "code", view.failure_code);
-  append_json_member(out, "detail", view.failure_detail);
+  append_json_member(out, "detail", failure_detail(view, lang));
   out += '}';
 }
 
@@ -76,7 +84,7 @@ void append_links(std::string& out, const std::string& id) {
 }
 }  // namespace
 
-void append_receipt(std::string& out, const SettlementView& view) {
+void append_receipt(std::string& out, const SettlementView& view, Lang lang) {
   const bool on_us = view.opened_as == Status::COMPLETED;  // it had an end at once
   const bool held = view.opened_as == Status::EXECUTING || on_us, failed = view.opened_as == Status::FAILED;
   const auto id = view.id.text();
@@ -98,7 +106,7 @@ void append_receipt(std::string& out, const SettlementView& view) {
   }
   out += ']';
   if (failed) {
-    append_failure(out, view);
+    append_failure(out, view, lang);
   } else {
     out += ",\"failure\":null";
   }
@@ -114,7 +122,7 @@ void append_receipt(std::string& out, const SettlementView& view) {
   out += '}';
 }
 
-void append_settlement(std::string& out, const SettlementView& view) {
+void append_settlement(std::string& out, const SettlementView& view, Lang lang) {
   const auto id = view.id.text();
   out += '{';
   append_json_member(out, "id", id);
@@ -137,7 +145,7 @@ void append_settlement(std::string& out, const SettlementView& view) {
   append_checkpoint(out, Checkpoint::Confirm, view.confirmed_at);
   append_checkpoint(out, Checkpoint::Finalize, view.status == Status::COMPLETED ? view.finalized_at : 0);
   out += ']';
-  append_failure(out, view);
+  append_failure(out, view, lang);
   append_json_nullable(out, "value_date", view.value_date);
   append_json_time(out, "next_cut_off", view.next_cut_off);
   append_waiting(out, view);

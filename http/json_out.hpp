@@ -1,16 +1,17 @@
 // Answers: settlements, receipts, accounts, entries and events as JSON. Amounts are decimal text.
 #pragma once
+#include "http/problem.hpp"
 #include "messages/actors.hpp"
 
 #include <string>
 
 namespace settled {
 
-/// The answer to a submission: a function of the first commit alone, so that a replay is equal byte for
-/// byte whatever has happened since.
-void append_receipt(std::string& out, const SettlementView& view);
+/// The answer to a submission: a function of the first commit and the language alone, so that a replay is
+/// equal byte for byte whatever has happened since.
+void append_receipt(std::string& out, const SettlementView& view, Lang lang);
 /// The settlement as it stands.
-void append_settlement(std::string& out, const SettlementView& view);
+void append_settlement(std::string& out, const SettlementView& view, Lang lang);
 void append_account(std::string& out, const Account& account);
 void append_entry(std::string& out, const EntryView& entry, Currency currency);
 void append_event(std::string& out, const EventView& event);

@@ -198,6 +198,7 @@ class Reader {
   }
   bool scalar_garbage(od::value value) { return not_a_value(trimmed(value.raw_json_token())); }
   bool not_a_value(std::string_view token) {
+    if (token.empty()) return fail(malformed("the body ends where a value should stand"));
     std::string shown(token.substr(0, 40));
     return fail(malformed('"' + shown + "\" is not a JSON value"));
   }

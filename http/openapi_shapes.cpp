@@ -32,13 +32,16 @@ Shape list(std::string_view of, std::vector<std::string_view> parameters) {
   parameters.insert(parameters.end(), {"limit", "cursor"});
   return {"", 200, of, std::move(parameters), reading(query)};
 }
-Shape show(std::string_view answer) { return {"", 200, answer, {"id"}, reading({Errc::not_found})}; }
+Shape show(std::string_view answer) {
+  return {"", 200, answer, {"id"}, reading(joined({query, {Errc::not_found}}))};
+}
 Shape approval() {
   return {"Approval",
           200,
           "Approved",
           {"id"},
-          writing({Errc::not_found, Errc::same_person, Errc::already_resolved, Errc::digest_mismatch})};
+          writing({Errc::not_found, Errc::same_person, Errc::already_resolved, Errc::digest_mismatch,
+                   Errc::account_closed, Errc::insufficient_funds})};
 }
 Shape proposal(std::string_view request) {
   return {request,
@@ -144,8 +147,9 @@ Shape shape_of(RouteId id) {
               joined({form,
                       amount,
                       key,
-                      {Errc::same_bank, Errc::unknown_bank, Errc::netting_infeasible, Errc::nothing_to_net,
-                       Errc::illegal_transition},
+                      {Errc::same_bank, Errc::unknown_bank, Errc::account_closed, Errc::netting_infeasible,
+                       Errc::nothing_to_net, Errc::illegal_transition, Errc::bank_suspended,
+                       Errc::blocked_party, Errc::already_resolved},
                       away})};
     case RouteId::list_windows:
       return {"", 200, "Windows", {}, reading(query)};
@@ -154,7 +158,7 @@ Shape shape_of(RouteId id) {
     case RouteId::put_window:
       return {"Window", 200, "Window", {"name"}, writing({Errc::unknown_currency})};
     case RouteId::drop_window:
-      return {"", 204, "", {"name"}, reading({Errc::not_found})};
+      return {"", 204, "", {"name"}, reading(joined({query, {Errc::not_found}}))};
     case RouteId::list_calendars:
       return {"", 200, "Calendars", {}, reading(query)};
     case RouteId::put_calendar:
@@ -172,26 +176,26 @@ Shape shape_of(RouteId id) {
     case RouteId::list_jobs:
       return {"", 200, "Jobs", {}, reading(query)};
     case RouteId::run_job:
-      return {"", 200, "Job", {"name"}, reading({Errc::not_found, Errc::unknown_field})};
+      return {"", 200, "Job", {"name"}, reading(joined({query, {Errc::not_found}}))};
     case RouteId::invariants:
       return {"", 200, "Invariants", {}, reading(query)};
     case RouteId::events:
       return {"", 200, "text/event-stream", {"after", "kind_prefix", "Last-Event-ID"}, reading(query)};
     case RouteId::health:
     case RouteId::health_api:
-      return {"", 200, "Health", {}, {}};
+      return {"", 200, "Health", {}, query};
     case RouteId::live:
-      return {"", 200, "Live", {}, {}};
+      return {"", 200, "Live", {}, query};
     case RouteId::ready:
-      return {"", 200, "Ready", {}, {}};
+      return {"", 200, "Ready", {}, query};
     case RouteId::detailed:
-      return {"", 200, "HealthDetailed", {}, {}};
+      return {"", 200, "HealthDetailed", {}, query};
     case RouteId::metrics:
-      return {"", 200, "text/plain", {}, {}};
+      return {"", 200, "text/plain", {}, query};
     case RouteId::openapi:
-      return {"", 200, "application/json", {}, {}};
+      return {"", 200, "application/json", {}, query};
     case RouteId::problem_page:
-      return {"", 200, "ProblemType", {"id"}, {Errc::not_found}};
+      return {"", 200, "ProblemType", {"id"}, joined({query, {Errc::not_found}})};
   }
   return {};
 }

@@ -244,7 +244,7 @@ void append_refusal_members(std::string& out, const Problem& problem, Lang lang)
     append_json_member(out, "pointer", error.field);
     append_json_member(out, "code", to_string(error.code));
     append_json_member(out, "reason", reason_in(error, lang));
-    append_json_member(out, "allowed", error.allowed);
+    append_json_member(out, "allowed", lang == Lang::fr ? french_allowed(error.allowed) : error.allowed);
     out += '}';
   }
   out += ']';

@@ -4,7 +4,9 @@
 
 namespace settled {
 namespace {
-std::string name_of(const ReplayKey& key) { return key.caller + '\n' + key.key; }
+std::string name_of(const ReplayKey& key) {
+  return key.caller + (key.lang == Lang::fr ? "\nfr\n" : "\n\n") + key.key;
+}
 }  // namespace
 
 std::shared_ptr<const Response> Replays::find(const ReplayKey& key) {

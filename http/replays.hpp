@@ -2,7 +2,7 @@
 // overloads go on. Only what is durable is kept here; what is not here any more, the ledger knows.
 #pragma once
 #include "domain/digest.hpp"
-#include "http/exchange.hpp"
+#include "http/problem.hpp"
 
 #include <memory>
 #include <mutex>
@@ -11,10 +11,11 @@
 
 namespace settled {
 
-/// Whose key it is, and of what request.
+/// Whose key it is, of what request, and in which language it was answered.
 struct ReplayKey {
   std::string caller, key;
   Digest request{};
+  Lang lang = Lang::en;
 };
 
 class Replays {

@@ -87,7 +87,8 @@ Response refused(int status, std::string detail, const Request* request) {
                  : status == 500                ? Errc::internal
                                                 : Errc::malformed_body;
   problem.status = status;
-  problem.detail = detail + (status == 500 ? "" : ". Nothing was recorded");
+  const bool asks = request && (request->method == "GET" || request->method == "HEAD");
+  problem.money = asks ? MoneyState::none : status == 500 ? MoneyState::unsure : MoneyState::untouched;
   if (status == 503) problem.retry_after = 1;
   problem.errors.push_back({problem.code, "", std::move(detail), ""});
   const bool traced = request && !request->trace_id.empty();

@@ -75,6 +75,11 @@ struct Route {
   constexpr bool changes() const { return method != "GET"; }
   /// Carries a JSON body.
   constexpr bool takes_body() const { return changes() && method != "DELETE" && id != RouteId::run_job; }
+  /// Its question reads the query by itself (http/asks.cpp): what is listed, and the day of a holiday. At all
+  /// others the gate refuses any parameter.
+  constexpr bool reads_query() const {
+    return id == RouteId::drop_holiday || (!changes() && id < RouteId::health);
+  }
   /// Also by the method HEAD: as GET, without the body. A stream has no end to leave away.
   constexpr bool takes_head() const { return method == "GET" && id != RouteId::events; }
 };

@@ -65,6 +65,7 @@ struct HealthAsk {};
 struct EventsAsk {
   std::optional<std::int64_t> after;
   std::string kind;
+  std::string after_from{};  // where it was named, for a refusal
 };
 using Ask =
     std::variant<SubmitAsk, ReadSettlement, ListSettlements, TimelineAsk, OpenAccount, FundAccount,

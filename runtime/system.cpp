@@ -2,6 +2,7 @@
 
 #include "actors/circuit_breaker.hpp"
 #include "actors/connector.hpp"
+#include "actors/figures.hpp"
 #include "actors/health.hpp"
 #include "actors/intake.hpp"
 #include "actors/scheduler.hpp"
@@ -110,12 +111,14 @@ struct System::Impl {
   Words books_unchecked;  // why the books cannot be checked for so long that nothing is sent; empty: they are
   Words first_check;      // why nothing is sent before it; empty: it is over
   Words quarantine;       // why; empty: there is none
+  Words fenced;           // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::shared_ptr<const Policy> house_policy;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<Micros> proven{0};  // steady: the books were ours after this
 
   std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
@@ -159,7 +162,11 @@ struct System::Impl {
       postgres->start();
       database_url = postgres->database_url();
     }
-    log_info("schema", {{"number", migrate(database_url)}});
+    try {
+      log_info("schema", {{"number", migrate(database_url)}});
+    } catch (const UnsuitableDatabase& wrong) {
+      throw StartFailure(exit_config, wrong.what());
+    }
   }
 
   void start_sandbox() {
@@ -190,6 +197,8 @@ struct System::Impl {
     auto slot = supervise(*actors, {.name = std::move(name),
                                     .start = std::move(start),
                                     .policy = policy,
+                                    // Whose books are gone does not take them back while it ends.
+                                    .may_restart = [this] { return fenced.get().empty(); },
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
@@ -221,13 +230,11 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
+                           .steady = steady,
+                           .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced =
-                               [this](const std::string& why) {
-                                 log_error("ledger_fenced", {{"why", why}});
-                                 end_process(exit_unavailable);
-                               }};
+                           .on_fenced = [this](const std::string& why) { lose_books(why); }};
     house_policy = std::make_shared<const Policy>(policy_of(config));
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
@@ -235,6 +242,8 @@ struct System::Impl {
         .ids = system_ids(),
         .held_because = [rules = house_policy](
                             const SettlementOrder& order) { return held_because(order, rules->blocked); },
+        .quarantined = [this] { return quarantined(); },
+        .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -261,10 +270,14 @@ struct System::Impl {
   }
 
   void start_rails() {
+    std::chrono::milliseconds send_timeout_min = HttpClientSettings{}.unacknowledged_max;
+    for (const ConnectorConfig& c : config.connectors)
+      if (c.type != "on_us") send_timeout_min = std::min(send_timeout_min, c.send_timeout);
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
                            .connect_max = begins_quarter(),
                            .queue_max = begins_quarter(),
+                           .unacknowledged_max = send_timeout_min,
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
     std::vector<RegisteredConnector> registered;
@@ -391,8 +404,9 @@ struct System::Impl {
                                                      .max = config.settlement.inquiry_max}},
                             .clock = clock,
                             .steady = steady,
+                            .proven = [this] { return proven.load(); },
                             .chance = system_chance(),
-                            .quarantined = [this] { return !quarantine.get().empty(); },
+                            .quarantined = [this] { return quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -450,10 +464,12 @@ struct System::Impl {
     first_check.set("");
   }
 
+  bool quarantined() const { return !quarantine.get().empty(); }
+
   /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
   std::string sends_stopped() const {
-    for (const Words* words : {&quarantine, &books_wrong, &books_unchecked})
-      if (auto why = words->get(); !why.empty()) return why;
+    for (const Words* reason : {&fenced, &quarantine, &books_wrong, &books_unchecked})
+      if (auto why = reason->get(); !why.empty()) return why;
     return {};
   }
   /// Why nothing goes to a bank now.
@@ -475,17 +491,36 @@ struct System::Impl {
     const auto books = read_installation(database_url);
     high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
     if (books.last_event < high_water->seen()) {
-      high_water->begin_quarantine(
-          "quarantine: the database ends with event " + std::to_string(books.last_event) +
-          ", this node has seen event " + std::to_string(high_water->seen()) +
-          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
-          "Compare "
-          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
-      high_water->saw(books.last_event);
+      high_water->begin_quarantine(older_books(books.last_event));
+      high_water->go_back_to(books.last_event);
     }
     if (config.settlement.lift_quarantine) high_water->lift_quarantine();
     quarantine.set(high_water->quarantine());
     if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
+  }
+
+  std::string older_books(std::int64_t last_event) const {
+    return "quarantine: the database ends with event " + std::to_string(last_event) +
+           ", this node has seen event " + std::to_string(high_water->seen()) +
+           ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+           "Compare with the banks (settlectl verify), then start once with --lift-quarantine on.";
+  }
+
+  /// Books that became older while we run, such as a standby's that lagged behind: whatever is in flight here
+  /// knows more than they do, and none of it asks first. The next start does, in quarantine.
+  void took_over(const LedgerSnapshot& books) {
+    if (books.last_seq >= high_water->seen()) return high_water->saw(books.last_seq);
+    const auto why = older_books(books.last_seq);
+    lose_books(why);
+    high_water->begin_quarantine(why);
+    throw Fenced(why);
+  }
+
+  /// Nothing is sent from now on, nobody starts again, and the process ends.
+  void lose_books(const std::string& why) {
+    fenced.set("the books are not ours any more: " + why);
+    log_error("ledger_fenced", {{"why", why}});
+    end_process(exit_unavailable);
   }
 
   void tell_end(const SettlementView& s) {
@@ -574,26 +609,27 @@ struct System::Impl {
     front = std::make_unique<Front>(*actors, std::move(settings));
   }
 
-  /// The balances are asked for when somebody looks.
+  /// On a thread of the port, which must not wait: what only the database knows was read before, by FIGURES.
   std::string exposition() {
-    caf::scoped_actor self{*actors};
-    for (const char* kind : {"nostro", "vostro"}) {
-      self->request(reader, 500ms, ListAccounts{.kind = kind, .limit = 200})
-          .receive(
-              [&](const AccountPage& page) {
-                for (const Account& a : page.accounts) {
-                  const auto major = major_units({a.balance, a.currency});
-                  if (a.kind == AccountKind::nostro) metrics.nostro_balance(a.bank, a.currency.code(), major);
-                  if (a.kind == AccountKind::vostro) metrics.vostro_balance(a.bank, a.currency.code(), major);
-                }
-              },
-              [](const caf::error&) {});
-    }
     metrics.queue_depth(front->pending());
-    self->request(reader, 500ms, ListSettlements{.status = "CONFIRMING", .limit = 200})
-        .receive([&](const SettlementPage& page) { tell_unknown(page.settlements); },
-                 [](const caf::error&) {});
     return metrics.expose();
+  }
+
+  void start_figures() {
+    FiguresSettings settings{
+        .reader = health_reader,
+        .on_accounts =
+            [this](const std::vector<Account>& accounts) {
+              for (const Account& a : accounts) {
+                const auto major = major_units({a.balance, a.currency});
+                if (a.kind == AccountKind::nostro) metrics.nostro_balance(a.bank, a.currency.code(), major);
+                if (a.kind == AccountKind::vostro) metrics.vostro_balance(a.bank, a.currency.code(), major);
+              }
+            },
+        .on_confirming = [this](const std::vector<SettlementView>& found) { tell_unknown(found); }};
+    supervised("figures", [settings](caf::event_based_actor* self) {
+      return caf::actor_cast<caf::actor>(self->spawn(figures, settings));
+    });
   }
 
   /// Of at most 200: beyond that the figure says "many".
@@ -649,6 +685,7 @@ void System::start() {
     it.start_rails();
     it.start_intake();
     it.start_scheduler();
+    it.start_figures();
     it.wait_for_the_rules();
     it.wait_for_the_first_check();
     it.open_port();

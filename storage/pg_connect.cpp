@@ -36,10 +36,13 @@ std::string connection_string(const std::string& database_url) {
     }
     text += '\'';
   }
-  return text;
+  // Last, so that it wins: what is hashed is what is stored.
+  return text + " client_encoding=UTF8";
 }
 
-PgConnection::PgConnection(const std::string& options) : connection_base(policy_), policy_(options) { init(); }
+PgConnection::PgConnection(const std::string& options) : connection_base(policy_), policy_(options) {
+  init();
+}
 PgConnection::~PgConnection() noexcept { close(); }
 
 std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {

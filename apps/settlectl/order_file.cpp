@@ -8,9 +8,11 @@
 #include <nlohmann/json.hpp>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
+#include <filesystem>
 #include <iterator>
 #include <unordered_map>
 
@@ -32,7 +34,7 @@ std::optional<Refusal> check_metadata(const std::string& metadata) {
 }
 
 /// Metadata goes in as it was written, not as a JSON library would write it again.
-std::string body_of(const SettlementOrder& order, const std::string& key) {
+std::string body_of(const SettlementOrder& order, const std::string& key, bool past_goes_today) {
   json body{{"idempotency_key", key},
             {"obligation_id", order.obligation_id},
             {"from_bank", order.from_bank},
@@ -42,6 +44,7 @@ std::string body_of(const SettlementOrder& order, const std::string& key) {
             {"priority", to_string(order.priority)},
             {"method", to_string(order.method)}};
   if (!order.settlement_date.empty()) body["settlement_date"] = order.settlement_date;
+  if (past_goes_today) body["past_date"] = "today";
   auto text = body.dump();
   if (!order.metadata.empty()) {
     text.pop_back();
@@ -52,7 +55,8 @@ std::string body_of(const SettlementOrder& order, const std::string& key) {
 
 class Rows {
  public:
-  explicit Rows(std::vector<Row>& rows) : rows_(rows) {}
+  /// `past_goes_today`: a settlement date is the earliest, not the only one.
+  Rows(std::vector<Row>& rows, bool past_goes_today) : rows_(rows), past_goes_today_(past_goes_today) {}
 
   void add(OrderRow read) {
     Row row;
@@ -63,7 +67,7 @@ class Rows {
       refuse(row, to_string(read.refusal->code), sentence(*read.refusal));
     } else {
       row.key = idempotency_key_of(read.order);
-      row.body = body_of(read.order, row.key);
+      row.body = body_of(read.order, row.key, past_goes_today_);
       tell_duplicate(row);
     }
     rows_.push_back(std::move(row));
@@ -96,6 +100,7 @@ class Rows {
     row.body.clear();
   }
   std::vector<Row>& rows_;
+  const bool past_goes_today_;
   std::unordered_map<std::string, std::size_t> first_;
 };
 
@@ -115,7 +120,7 @@ OrderFile read_csv(std::ifstream& in) {
   if (reader.refusal())
     throw Stop(exit_data,
                reader.refusal()->detail + ". Columns: " + reader.refusal()->allowed + ". Nothing was sent.");
-  Rows rows(file.rows);
+  Rows rows(file.rows, false);
   while (auto row = reader.next()) rows.add(std::move(*row));
   return file;
 }
@@ -137,15 +142,13 @@ OrderFile read_xml(std::ifstream& in) {
   OrderFile file;
   file.format = read->version.empty() ? "pain.001" : read->version;
   file.warnings = read->warnings;
-  Rows rows(file.rows);
+  // A requested execution date is the earliest, as banks take it: what is past goes today. The date itself
+  // is sent as the file has it, so that the same file is the same request on every day.
+  Rows rows(file.rows, true);
   const auto today = today_utc();
   std::size_t late = 0;
   for (auto& transfer : read->transfers) {
-    // A requested execution date is the earliest, as banks take it: what is past goes today.
-    if (auto& date = transfer.row.order.settlement_date; !date.empty() && date < today) {
-      date.clear();
-      ++late;
-    }
+    if (const auto& date = transfer.row.order.settlement_date; !date.empty() && date < today) ++late;
     json metadata = json::object();
     const auto keep = [&](const char* name, const std::string& value) {
       if (!value.empty()) metadata[name] = value;
@@ -164,7 +167,7 @@ OrderFile read_xml(std::ifstream& in) {
   }
   if (late > 0)
     file.warnings.push_back(std::to_string(late) + (late == 1 ? " transfer asks" : " transfers ask") +
-                            " for a day that is past: they are sent for today, " + today + '.');
+                            " for a day that is past: what was not sent before goes today, " + today + '.');
   return file;
 }
 }  // namespace
@@ -185,22 +188,41 @@ OrderFile read_order_file(const std::string& path) {
   return file;
 }
 
-void write_result(const std::string& path, const std::vector<Row>& rows) {
-  const auto unfinished = path + ".part";
-  {
-    std::ofstream out(unfinished, std::ios::binary);
-    CsvWriter csv(out);
-    for (const char* title : {"row", "obligation_id", "id", "status", "bank_reference", "code", "detail"})
-      csv.text(title);
-    csv.end_row();
-    for (const auto& row : rows) {
-      csv.number(std::to_string(row.number)).text(row.obligation_id).text(row.id).text(row.status);
-      csv.text(row.bank_reference).text(row.code).text(row.detail).end_row();
-    }
-    if (!out.flush())
-      throw Stop(exit_cannot_write, unfinished + " cannot be written. What was sent stays sent.");
+ResultFile::ResultFile(std::string path, const std::string& input)
+    : path_(std::move(path)), unfinished_(path_ + ".part") {
+  namespace fs = std::filesystem;
+  const auto refuse = [&](const std::string& why) {
+    throw Stop(exit_cannot_write, why + ". Name another file with --out. Nothing was sent.");
+  };
+  std::error_code ignored;
+  for (const auto& file : {path_, unfinished_}) {
+    if (fs::equivalent(file, input, ignored)) refuse(file + " is the file of orders itself");
+    const auto there = file == path_ ? fs::status(file, ignored) : fs::symlink_status(file, ignored);
+    if (fs::exists(there) && !fs::is_regular_file(there)) refuse(file + " is not a regular file");
   }
-  if (std::rename(unfinished.c_str(), path.c_str()) != 0)
-    throw Stop(exit_cannot_write, path + " cannot be written; the result is in " + unfinished + '.');
+  out_.open(unfinished_, std::ios::binary | std::ios::trunc);
+  if (!out_) refuse(unfinished_ + " cannot be written: " + std::strerror(errno));
+}
+
+ResultFile::~ResultFile() {
+  std::error_code ignored;
+  if (!kept_) std::filesystem::remove(unfinished_, ignored);
+}
+
+void ResultFile::write(const std::vector<Row>& rows) {
+  kept_ = true;
+  CsvWriter csv(out_);
+  for (const char* title : {"row", "obligation_id", "id", "status", "bank_reference", "code", "detail"})
+    csv.text(title);
+  csv.end_row();
+  for (const auto& row : rows) {
+    csv.number(std::to_string(row.number)).text(row.obligation_id).text(row.id).text(row.status);
+    csv.text(row.bank_reference).text(row.code).text(row.detail).end_row();
+  }
+  if (!out_.flush())
+    throw Stop(exit_cannot_write, unfinished_ + " cannot be written. What was sent stays sent.");
+  out_.close();
+  if (std::rename(unfinished_.c_str(), path_.c_str()) != 0)
+    throw Stop(exit_cannot_write, path_ + " cannot be written; the result is in " + unfinished_ + '.');
 }
 }  // namespace settled::ctl

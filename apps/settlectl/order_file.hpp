@@ -2,6 +2,7 @@
 #pragma once
 #include "formats/order_row.hpp"
 
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,23 @@ struct OrderFile {
 OrderFile read_order_file(const std::string& path);
 
 /// One row per input row: row, obligation_id, id, status, bank_reference, code, detail. Written to a file
-/// beside it first and then moved, so that a reader never finds half a result. Throws Stop.
-void write_result(const std::string& path, const std::vector<Row>& rows);
+/// beside it first and then moved, so that a reader never finds half a result.
+class ResultFile {
+ public:
+  /// Opens it before anything is sent: no money moves for a result that has no place. Throws Stop where the
+  /// path is the file of orders, not a regular file, or cannot be written.
+  ResultFile(std::string path, const std::string& input);
+  ~ResultFile();
+  ResultFile(const ResultFile&) = delete;
+  ResultFile& operator=(const ResultFile&) = delete;
+  /// Once. Throws Stop.
+  void write(const std::vector<Row>& rows);
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_, unfinished_;
+  std::ofstream out_;
+  bool kept_ = false;
+};
 
 }  // namespace settled::ctl

@@ -94,15 +94,18 @@ int exit_code(const Counts& counts, bool wait) {
 int settle(const Context& context, const SettleOptions& options) {
   auto file = read_order_file(options.file);
   for (const auto& warning : file.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
-  const auto out = !options.out.empty() ? options.out
-                                        : std::filesystem::path(options.file).stem().string() + ".result.csv";
+  ResultFile result_file(!options.out.empty()
+                             ? options.out
+                             : std::filesystem::path(options.file).stem().string() + ".result.csv",
+                         options.file);
+  const auto& out = result_file.path();
   SettleRun run(context, {options.batch, options.connections, !options.no_wait}, file.rows);
   {
     const Interruptible interruptible(run);
     run.run();
   }
   const auto counts = finish(file.rows);
-  write_result(out, file.rows);
+  result_file.write(file.rows);
   const int code = run.refused() ? run.refused()->code : exit_code(counts, !options.no_wait);
   if (context.json) {
     const nlohmann::json result{{"file", options.file},

@@ -189,7 +189,13 @@ bool SettleRun::take_results(const Batch& batch, const std::string& body) {
       moved_ = Clock::now();
       if (!row.settled()) open_[row.id] = batch[index];
     } else if (!transient_refusal(status, text(result, "code"))) {
-      refuse(batch[index], result.dump(-1, ' ', false, json::error_handler_t::replace), status);
+      // The row is known: where it stood in the request tells nobody anything.
+      auto own = result.dump(-1, ' ', false, json::error_handler_t::replace);
+      const auto place = "orders/" + std::to_string(index);
+      for (const auto& prefix : {'/' + place, place + '/', place + ": "})
+        for (auto at = own.find(prefix); at != std::string::npos; at = own.find(prefix, at))
+          own.erase(at, prefix.size());
+      refuse(batch[index], own, status);
     }
   }
   // Whoever got no definite answer comes again.

@@ -25,22 +25,25 @@ struct ActorFixture {
   std::function<std::string(const SettlementOrder&)> compliance = [](const SettlementOrder&) {
     return std::string();
   };
+  Micros proven = 0;
 
   ActorFixture() {
     rail->clock = world.steady();
     writer = caf::actor_cast<LedgerActor>(world.system().spawn(
-        ledger_writer,
-        LedgerWriterSettings{
-            .make_store =
-                [this] {
-                  auto now = store;
-                  now.fault = [this](const LedgerBatch& b) { return store.fault(b); };
-                  now.on_durable = [this] { store.on_durable(); };
-                  return make_memory_ledger_store(now);
-                },
-            .clock = world.wall(),
-            .ids = world.ids(),
-            .held_because = [this](const SettlementOrder& order) { return compliance(order); }}));
+        ledger_writer, LedgerWriterSettings{
+                           .make_store =
+                               [this] {
+                                 auto now = store;
+                                 now.fault = [this](const LedgerBatch& b) { return store.fault(b); };
+                                 now.on_durable = [this] { store.on_durable(); };
+                                 now.steady = world.steady();
+                                 now.on_proved = [this](Micros since) { proven = since; };
+                                 return make_memory_ledger_store(now);
+                               },
+                           .clock = world.wall(),
+                           .ids = world.ids(),
+                           .held_because = [this](const SettlementOrder& order) { return compliance(order); },
+                           .quarantined = [this] { return in_quarantine; }}));
     open_account(AccountKind::vostro, "ABIDCIAB");
     open_account(AccountKind::nostro, "DAKRSNDA");
   }
@@ -86,6 +89,7 @@ struct ActorFixture {
                           .settings = settings,
                           .clock = world.wall(),
                           .steady = world.steady(),
+                          .proven = [this] { return proven; },
                           .chance = [] { return 0; },
                           .quarantined = [this] { return in_quarantine; }});
   }

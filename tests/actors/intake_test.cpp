@@ -11,14 +11,11 @@ struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
   std::vector<SettlementView> ended;                   // without an actor
   std::size_t asking_at_once = 1'000, in_flight_max = 20'000;
-  std::shared_ptr<const Policy> policy = always_open();
 
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
     return std::chrono::seconds(0);
   }
-  static std::shared_ptr<const Policy> always_open() {
-    return std::make_shared<const Policy>(Policy{.windows_always_open = true});
-  }
+  std::shared_ptr<const Policy> policy = std::make_shared<const Policy>(Policy{.windows_always_open = true});
   IntakeActor start(const std::string& connector = "bank") {
     IntakeSettings intake_settings{.in_flight_max = in_flight_max,
                                    .policy = policy,
@@ -155,6 +152,20 @@ BOOST_AUTO_TEST_CASE(what_a_netting_settles_waits_no_more_and_has_ended) {
   // Told again, it has not ended again.
   BOOST_TEST(world.ask<NettingBooked>(intake, netting()).replayed);
   BOOST_TEST(ended.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_bank_on_the_blocked_list_is_not_netted) {
+  Policy with_list{.windows_always_open = true};
+  BOOST_REQUIRE(with_list.blocked.load("ABIDCIAB; sanctions; list of the house\n").empty());
+  policy = std::make_shared<const Policy>(std::move(with_list));
+  const auto intake = start();
+  open_account(AccountKind::vostro, "DAKRSNDA");
+  auto request = netting();
+  request.by_window = false;
+  request.obligations = {{"N-1", "DAKRSNDA", "ABIDCIAB", {10, *currency_from("XOF")}}};
+  const auto refused = world.ask<NettingBooked>(intake, request).refusal;
+  BOOST_TEST(to_string(refused.code) == "blocked_party");
+  BOOST_TEST(refused.field == "/obligations/0/to_bank");
 }
 
 BOOST_AUTO_TEST_CASE(in_quarantine_nothing_that_waits_is_netted_and_a_fresh_order_is_asked_for_first) {
@@ -407,7 +418,7 @@ BOOST_AUTO_TEST_CASE(an_order_that_waited_is_screened_again_before_it_goes_and_t
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
   rail->on_send = [] { return Reply{}; };
   IntakeSettings narrow{.in_flight_max = 1,
-                        .policy = always_open(),
+                        .policy = policy,
                         .zone_offset = utc,
                         .clock = world.wall(),
                         .ids = world.ids(),

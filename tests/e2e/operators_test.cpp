@@ -5,10 +5,13 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sys/wait.h>
 
 using namespace settled::tests;
@@ -57,6 +60,21 @@ std::string written(const std::string& name, const std::string& content) {
   const auto path = Running::it->folder() / name;
   std::ofstream(path) << content;
   return "'" + path.string() + "'";
+}
+
+/// One transfer whose header states these totals.
+std::string pain001(const std::string& obligation, const std::string& day, const std::string& count = "1",
+                    const std::string& sum = "700") {
+  return R"(<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn>
+<GrpHdr><MsgId>M</MsgId><NbOfTxs>)" +
+         count + "</NbOfTxs><CtrlSum>" + sum + R"(</CtrlSum></GrpHdr>
+<PmtInf><PmtInfId>P</PmtInfId><PmtMtd>TRF</PmtMtd><ReqdExctnDt><Dt>)" +
+         day + R"(</Dt></ReqdExctnDt><DbtrAgt><FinInstnId><BICFI>ABIDCIAB</BICFI></FinInstnId></DbtrAgt>
+<CdtTrfTxInf><PmtId><EndToEndId>)" +
+         obligation + R"(</EndToEndId></PmtId><Amt><InstdAmt Ccy="XOF">700</InstdAmt></Amt>
+<CdtrAgt><FinInstnId><BICFI>DAKRSNDA</BICFI></FinInstnId></CdtrAgt></CdtTrfTxInf></PmtInf>
+</CstmrCdtTrfInitn></Document>)";
 }
 
 std::string order(const std::string& key, const std::string& more = "") {
@@ -130,6 +148,40 @@ BOOST_AUTO_TEST_CASE(positions_are_netted_from_a_file_once) {
   check("net " + written("wrong.csv", columns + "N1,DAKRSNDA,ABIDCIAB,1.5,XOF\n"), 65, "refused as a whole");
   check("net /nowhere", 65, "cannot be read");
   check("verify", 0, "The books are right");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_a_day_that_is_over_is_settled_once_however_often_it_comes) {
+  const auto file = written("late.xml", pain001("LATE-1", "2026-01-05"));
+  const auto out = " --out '" + (Running::it->folder() / "late.csv").string() + "'";
+  check("settle " + file + out, 0, "for a day that is past");
+  check("settle " + file + out, 0, "1 completed");
+  const auto listed = settlectl("settlement list --obligation LATE-1 --json").out;
+  BOOST_TEST(std::count(listed.begin(), listed.end(), '\n') == 1, listed);
+  // Who does not ask for it is refused: an API caller means the day that it names.
+  auto body = order_body("LATE-2", "ABIDCIAB", "DAKRSNDA", "700", "XOF");
+  body.insert(body.size() - 1, R"(,"settlement_date":"2026-01-05")");
+  BOOST_TEST(Running::it->http().post("/api/v1/settlements", body, "late-2").text("code") == "date_past");
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_has_no_place_is_refused_before_anything_is_sent) {
+  const auto orders =
+      "obligation_id,from_bank,to_bank,amount,currency\nNOPLACE-1,ABIDCIAB,DAKRSNDA,700,XOF\n";
+  const auto file = written("noplace.csv", orders);
+  const auto path = Running::it->folder() / "noplace.csv";
+  check("settle " + file + " --out " + file, 73, "is the file of orders itself");
+  check("settle " + file + " --out '" + (Running::it->folder() / "." / "noplace.csv").string() + "'", 73,
+        "is the file of orders itself");
+  std::filesystem::create_hard_link(path, Running::it->folder() / "other.csv.part");
+  check("settle " + file + " --out '" + (Running::it->folder() / "other.csv").string() + "'", 73,
+        "is the file of orders itself");
+  check("settle " + file + " --out /dev/full", 73, "is not a regular file");
+  check("settle " + file + " --out '" + Running::it->folder().string() + "'", 73, "is not a regular file");
+  check("settle " + file + " --out /nowhere/result.csv", 73, "Nothing was sent");
+  BOOST_TEST(std::filesystem::is_character_file("/dev/full"));
+  std::ifstream in(path);
+  BOOST_TEST(std::string(std::istreambuf_iterator<char>(in), {}) == orders);
+  check("settlement list --obligation NOPLACE-1", 0, "");
+  BOOST_TEST(settlectl("settlement list --obligation NOPLACE-1 --json").out.empty());
 }
 
 BOOST_AUTO_TEST_CASE(rules_are_changed_while_the_service_runs) {

@@ -83,6 +83,19 @@ BOOST_AUTO_TEST_CASE(each_wrong_field_is_named_and_the_next_row_goes_on) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_obligation_has_64_characters_however_many_bytes_they_take_and_all_of_them_are_seen) {
+  std::string accents;
+  for (int i = 0; i < 64; ++i) accents += "é";
+  const auto row = [](const std::string& obligation) {
+    return read(header + '\n' + obligation + ",ABIDCIAB,DAKRSNDA,1,XOF\n").at(0);
+  };
+  BOOST_TEST(!row(accents).refusal);
+  BOOST_TEST(row(accents + "é").refusal->detail.find("has 65 characters") != std::string::npos);
+  BOOST_TEST(row("OB\u202E1").refusal->detail.find("invisible character U+202E") != std::string::npos);
+  BOOST_TEST(row("OB\u200B1").refusal->detail.find("invisible character U+200B") != std::string::npos);
+  BOOST_TEST(row(" \u00A0").refusal->detail.find("is blank") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(optional_fields_are_checked_too) {
   const std::string long_header = header + ",settlement_date,priority,method\n";
   const std::string order = "a,ABIDCIAB,DAKRSNDA,1,XOF,";
@@ -104,6 +117,20 @@ BOOST_AUTO_TEST_CASE(two_obligations_never_share_an_idempotency_key) {
   BOOST_TEST(keys.contains("obl:ABIDCIAB:OB-1"));
   order.obligation_id = std::string(64, '%');
   BOOST_TEST(idempotency_key_of(order).size() <= 255);
+  // 64 characters of four bytes each.
+  const auto many = [](const std::string& one) {
+    std::string text;
+    for (int i = 0; i < 63; ++i) text += "\U0001F4B6";
+    return text + one;
+  };
+  for (const std::string last : {"a", "b"}) {
+    order.obligation_id = many(last);
+    const auto key = idempotency_key_of(order);
+    BOOST_TEST(key.size() <= 255, key.size());
+    BOOST_TEST(key.starts_with("obl:ABIDCIAB:%F0%9F%92%B6"));
+    BOOST_TEST(keys.insert(key).second, key);
+    BOOST_TEST(key == idempotency_key_of(order));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(our_example_has_1000_orders_and_its_known_faults) {

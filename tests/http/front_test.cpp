@@ -116,6 +116,7 @@ BOOST_AUTO_TEST_CASE(a_batch_answers_element_by_element) {
   BOOST_TEST(results.at(1).at("status") == 422);
   BOOST_TEST(results.at(1).at("errors").at(0).at("pointer") == "/orders/1/amount");
   BOOST_TEST(results.at(2).at("code") == "unknown_bank");
+  BOOST_TEST(results.at(2).at("errors").at(0).at("pointer") == "/orders/2/to_bank");
   // The same elements alone, under the keys that the batch gave them, are replays.
   BOOST_TEST(post("/api/v1/settlements", good_order, "b1/0")->get_header_value("Idempotent-Replayed") ==
              "true");
@@ -124,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_batch_answers_element_by_element) {
   const auto again = Json::parse(post("/api/v1/settlements/batch", orders.dump(), "b1")->body);
   BOOST_TEST(again.at("replayed") == 2);
   BOOST_TEST(again.at("results").at(0).at("replayed") == true);
-  BOOST_TEST(again.at("results").at(1).at("errors").at(0).at("pointer") == "/1/amount");
+  BOOST_TEST(again.at("results").at(1).at("errors").at(0).at("pointer") == "/orders/1/amount");
   BOOST_TEST(again.at("results").at(0).at("settlement") == results.at(0).at("settlement"));
 }
 
@@ -212,6 +213,63 @@ BOOST_AUTO_TEST_CASE(every_wrong_call_is_a_problem_that_names_its_place) {
   BOOST_TEST(books->settlements.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_that_a_route_does_not_know_is_refused_by_name_whatever_the_method) {
+  const auto document = Json::parse(http->Get("/openapi.json")->body);
+  for (const Route& r : routes()) {
+    std::string path(r.pattern);
+    if (const auto slot = slot_name(r.pattern); !slot.empty())
+      path.replace(path.find('{'), slot.size() + 2,
+                   slot == "bic"               ? "ABIDCIAB"
+                   : path.starts_with("/prob") ? "no-rail"
+                   : slot == "name"            ? "x"
+                                               : "set_00000000000000000000000000");
+    httplib::Request request;
+    request.method = r.method;
+    request.path = path + "?dry_run=true";
+    request.headers = {
+        {"X-API-Key", "key-of-ops"}, {"Idempotency-Key", "k"}, {"Content-Type", "application/json"}};
+    request.body = r.takes_body() ? "{}" : "";
+    const auto result = http->send(request);
+    BOOST_REQUIRE_MESSAGE(result, path);
+    BOOST_TEST(result->status == 422, r.method << ' ' << path << ' ' << result->body);
+    BOOST_TEST(result->body.find("?dry_run") != std::string::npos, result->body);
+    std::string method(r.method);
+    for (char& c : method) c = static_cast<char>(c + ('a' - 'A'));
+    const auto& documented = document.at("paths").at(std::string(r.pattern)).at(method).at("responses");
+    BOOST_REQUIRE_MESSAGE(documented.contains("422"), path);
+    BOOST_TEST(documented.at("422").dump().find("unknown_field") != std::string::npos, path);
+  }
+  BOOST_TEST(books->settlements.empty());
+  const auto told = Json::parse(post("/api/v1/nettings?dry_run=true", R"({"obligations":[]})", "k")->body)
+                        .at("detail")
+                        .get<std::string>();
+  BOOST_TEST(told.ends_with("Nothing was recorded."), told);
+}
+
+BOOST_AUTO_TEST_CASE(whatever_refuses_an_order_says_what_became_of_the_money) {
+  const std::string path = "/api/v1/settlements";
+  const auto says = [](const httplib::Result& result, int status) {
+    BOOST_REQUIRE(result);
+    BOOST_TEST(result->status == status);
+    const std::string told = Json::parse(result->body).at("detail");
+    BOOST_TEST(told.ends_with("Nothing was recorded."), told);
+  };
+  says(post(path, std::string(10'000'000, ' '), "k"), 413);
+  says(post(path, good_order, "a b"), 422);
+  says(post(path, good_order, ""), 400);
+  says(http->Post(path, {{"Idempotency-Key", "k"}}, good_order, "text/plain"), 415);
+  says(http->Delete(path), 405);
+  says(post("/api/v1/settlement", good_order, "k"), 404);
+  const auto french = post(path, std::string(10'000'000, ' '), "k", {{"Accept-Language", "fr"}});
+  BOOST_TEST(Json::parse(french->body).at("detail") ==
+             "le corps dépasse 1048576 octets. Rien n'a été enregistré.");
+  http->set_default_headers({{"X-API-Key", "key-of-nobody"}});
+  says(post(path, good_order, "k"), 401);
+  // A question has nothing to record.
+  const std::string asked = Json::parse(http->Get(path)->body).at("detail");
+  BOOST_TEST(asked.find("recorded") == std::string::npos, asked);
+}
+
 BOOST_AUTO_TEST_CASE(french_speakers_are_refused_in_french) {
   const auto result = post("/api/v1/settlements", order_with("amount", "\"50000.50\""), "k",
                            {{"Accept-Language", "fr-CI, en;q=0.8"}});
@@ -280,6 +338,14 @@ BOOST_AUTO_TEST_CASE(committed_events_flow_in_order_and_resume_where_they_were) 
   const auto filtered = some.read(5s, "id: 0-701\n");
   BOOST_TEST(filtered.find("event: account.opened") != std::string::npos);
   BOOST_TEST(filtered.find("0-702") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(who_comes_from_beyond_the_end_of_the_log_is_refused_and_not_left_waiting) {
+  commit("settlement.executing");
+  check_problem(http->Get("/api/v1/events?after=0-9999999"), 422, "invalid_value", "?after");
+  check_problem(http->Get("/api/v1/events", {{"Last-Event-ID", "0-2"}}), 422, "invalid_value",
+                "header:Last-Event-ID");
+  BOOST_TEST(stream("?after=0-1").read(5s, "retry").find("retry: 2000") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(an_event_that_nobody_announced_is_found_by_looking) {
@@ -398,6 +464,36 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   BOOST_TEST(refused->get_header_value("Retry-After") == "1");
   BOOST_TEST(Json::parse(refused->body).at("detail").get<std::string>().ends_with("Nothing was recorded."));
   BOOST_TEST(house.http->Get("/health")->status == 200);
+  for (auto& client : waiting) BOOST_TEST(status_of(client.read(10s, "}")) == 503);
+  house.books->silent = false;
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
+}
+
+BOOST_AUTO_TEST_CASE(orders_that_would_wait_too_long_for_their_turn_are_turned_away_at_once_and_replays_are_not) {
+  FrontLimits limits;
+  limits.submissions_max = 1;
+  limits.turn_max = 50ms;
+  limits.answer_max = 3s;
+  House house(limits);
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "known")->status == 202);
+  house.books->silent = true;
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 2; ++i) {  // one is being written, one waits for its turn
+    waiting.emplace_back(house.front->port());
+    waiting.back().send(
+        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
+        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
+        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
+    while (house.front->pending() <= static_cast<std::size_t>(i)) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(150ms);  // the first is on its way before the second comes
+  }
+  const auto refused = house.post("/api/v1/settlements", good_order, "k");
+  check_problem(refused, 503, "overloaded", "");
+  BOOST_TEST(refused->get_header_value("Retry-After") == "1");
+  BOOST_TEST(Json::parse(refused->body).at("detail").get<std::string>().ends_with("Nothing was recorded."));
+  const auto again = house.post("/api/v1/settlements", good_order, "known");
+  BOOST_TEST(again->status == 202);
+  BOOST_TEST(again->get_header_value("Idempotent-Replayed") == "true");
   for (auto& client : waiting) BOOST_TEST(status_of(client.read(10s, "}")) == 503);
   house.books->silent = false;
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);

@@ -113,6 +113,12 @@ const std::vector<Case> bad_orders{
     {order({{"obligation_id", R"("a\nb")"}}), Errc::invalid_value, "/obligation_id"},
     {order({{"obligation_id", R"("a\u0000b")"}}), Errc::invalid_value, "/obligation_id"},
     {order({{"obligation_id", R"("a\u0085b")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"(" ")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"("\u00a0\u3000")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"("OB\u202e1")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"("OB\u200b1")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"("OB\ufeff1")"}}), Errc::invalid_value, "/obligation_id"},
+    {order({{"obligation_id", R"("OB\u2028")"}}), Errc::invalid_value, "/obligation_id"},
     {order({{"obligation_id", "7"}}), Errc::wrong_type, "/obligation_id"},
     {order({{"obligation_id", "null"}}), Errc::wrong_type, "/obligation_id"},
     {order({{"obligation_id", "[]"}}), Errc::wrong_type, "/obligation_id"},
@@ -197,6 +203,7 @@ const std::vector<Case> bad_orders{
     {order({{"outside_window", R"("by_policy")"}}), Errc::invalid_value, "/outside_window"},
     {order({{"outside_window", R"("")"}}), Errc::invalid_value, "/outside_window"},
     {order({{"outside_window", "true"}}), Errc::wrong_type, "/outside_window"},
+    {order({{"past_date", R"("yesterday")"}}), Errc::invalid_value, "/past_date"},
     {order({{"insufficient_funds", R"("QUEUE")"}}), Errc::invalid_value, "/insufficient_funds"},
     {order({{"insufficient_funds", "null"}}), Errc::wrong_type, "/insufficient_funds"},
     {order({{"insuficient_funds", R"("queue")"}}), Errc::unknown_field, "/insuficient_funds"},
@@ -330,6 +337,28 @@ BOOST_AUTO_TEST_CASE(an_order_says_what_shall_happen_where_it_cannot_go_at_once)
   BOOST_TEST((order_digest(plain) != order_digest(queued)));
   BOOST_TEST((order_digest(queued) != order_digest(swapped)));
   BOOST_TEST((order_digest(queued) == order_digest(good(order({{"outside_window", R"("queue")"}})))));
+}
+
+BOOST_AUTO_TEST_CASE(a_date_that_is_over_becomes_today_on_demand_and_stays_the_same_request) {
+  const auto sent = [](std::string_view on, const char* past_date) {
+    auto body = order({{"settlement_date", R"("2026-11-20")"}, {"past_date", past_date}});
+    auto parsed = parse_order(body, on);
+    BOOST_REQUIRE(parsed);
+    return std::move(*parsed.value);
+  };
+  const auto early = sent("2026-11-19", R"("today")");
+  const auto first = sent("2026-11-20", R"("today")");
+  const auto again = sent("2026-11-23", R"("today")");
+  BOOST_TEST(early.order.settlement_date == "2026-11-20");
+  BOOST_TEST(first.order.settlement_date == "2026-11-20");
+  BOOST_TEST(again.order.settlement_date == "2026-11-23");
+  BOOST_TEST((order_digest(first) == order_digest(again)));
+  BOOST_TEST((order_digest(first) == order_digest(early)));
+  // Who does not ask for it keeps the day, and the rules refuse it.
+  const auto strict = sent("2026-11-23", R"("refuse")");
+  BOOST_TEST(strict.order.settlement_date == "2026-11-20");
+  BOOST_TEST((order_digest(strict) == order_digest(first)));
+  BOOST_TEST((order_digest(good(order({}))) != order_digest(first)));
 }
 
 BOOST_AUTO_TEST_CASE(the_texts_of_the_metadata_are_found_wherever_they_stand) {

@@ -5,6 +5,7 @@
 #include "domain/account.hpp"
 #include "domain/limits.hpp"
 #include "http/french.hpp"
+#include "http/json_out.hpp"
 
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
@@ -61,11 +62,75 @@ BOOST_AUTO_TEST_CASE(the_french_sentence_names_what_the_english_one_names) {
       // Quoted by the one who sent it: shown, never read.
       {{Errc::unknown_currency, "/currency", "\"ABIDCIAB\" is not an ISO 4217 currency code", ""},
        "currency : ce n'est pas un code de devise ISO 4217 ; reçu « ABIDCIAB »."},
+      {{Errc::idempotency_mismatch, "",
+        "This key was used on 2026-11-20 at 14:02:11 UTC for set_x (50 000 XOF from ABIDCIAB to DAKRSNDA). "
+        "This "
+        "body differs in /amount. To read the first: GET /api/v1/settlements/set_x. Use a new key for a new "
+        "order.",
+        ""},
+       "cette clé a servi le 2026-11-20 à 14:02:11 UTC pour set_x (50 000 XOF de ABIDCIAB à DAKRSNDA). Ce "
+       "corps "
+       "en diffère par /amount. Pour lire le premier : GET /api/v1/settlements/set_x. Prenez une nouvelle "
+       "clé pour "
+       "un nouvel ordre."},
+      {{Errc::unknown_field, "/amuont", "unknown field. Did you mean \"amount\"?", ""},
+       "amuont : champ inconnu. Vouliez-vous « amount » ?"},
+      {{Errc::unknown_field, "?limti", "unknown parameter. Did you mean \"limit\"?", ""},
+       "?limti : paramètre inconnu. Vouliez-vous « limit » ?"},
+      {{Errc::invalid_value, "/from_bank", "\"\" is not a BIC", ""},
+       "from_bank : la valeur n'est pas admise ; reçu un texte vide."},
+      {{Errc::body_too_large, "", "the body is larger than 1048576 bytes", ""},
+       "le corps dépasse 1048576 octets."},
+      {{Errc::invalid_value, "/sessions/1/opens",
+        "the window overlaps itself: a session ends at 17:00, and one of 1 business day(s) later opens at "
+        "16:00",
+        ""},
+       "sessions/1/opens : la fenêtre se recouvre elle-même : une session se termine à 17:00 et une autre, 1 "
+       "jour(s) ouvré(s) plus tard, ouvre à 16:00."},
       // No sentence of its own: the values stand in brackets.
       {{Errc::invalid_value, "/floor", "a floor of 5 XOF would leave less than nothing: balance 2 XOF", ""},
        "floor : la valeur n'est pas admise (5 XOF, 2 XOF)."},
   };
   for (const Case& c : cases) BOOST_TEST(detail(c.refusal, Lang::fr, MoneyState::none) == c.french);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_allowed_is_told_in_french_too) {
+  BOOST_TEST(french_allowed("1 to 64 printable characters") == "de 1 à 64 caractères imprimables");
+  BOOST_TEST(french_allowed("NORMAL, HIGH or URGENT") == "NORMAL, HIGH ou URGENT");
+  BOOST_TEST(french_allowed("queue or refuse") == "queue ou refuse");
+  BOOST_TEST(french_allowed("2026-11-20 or later") == "2026-11-20 ou plus tard");
+  BOOST_TEST(french_allowed("obligation_id, from_bank, amount") == "obligation_id, from_bank, amount");
+  BOOST_TEST(french_allowed("decimal text such as \"150.25\"") == "un texte décimal tel que « 150.25 »");
+  BOOST_TEST(french_allowed("") == "");
+  // Nobody's words: better in English than cut in two.
+  BOOST_TEST(french_allowed("tea or coffee at five") == "tea or coffee at five");
+  const auto body = problem_response(
+      problem_of({Errc::invalid_value, "/priority", "\"SOON\" is not known here", "NORMAL, HIGH or URGENT"},
+                 MoneyState::untouched),
+      {Lang::fr, "t"});
+  BOOST_TEST(nlohmann::json::parse(body.body).at("errors").at(0).at("allowed") == "NORMAL, HIGH ou URGENT");
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_is_told_in_french_where_nothing_of_it_gets_lost) {
+  SettlementView s;
+  s.status = s.opened_as = Status::FAILED;
+  Account vostro;
+  vostro.bank = "ABIDCIAB";
+  s.failure_code = "insufficient_funds";
+  s.failure_detail = insufficient_funds(vostro, 50).detail;
+  const auto failure = [&](Lang lang) {
+    std::string settlement, receipt;
+    append_settlement(settlement, s, lang);
+    append_receipt(receipt, s, lang);
+    const std::string told = nlohmann::json::parse(settlement).at("failure").at("detail");
+    BOOST_TEST(nlohmann::json::parse(receipt).at("failure").at("detail") == told);
+    return told;
+  };
+  BOOST_TEST(failure(Lang::en) == s.failure_detail);
+  BOOST_TEST(failure(Lang::fr).starts_with("ABIDCIAB : 50 XOF demandés, 0 XOF disponibles"));
+  s.failure_code = "bank_refused";
+  s.failure_detail = "AC04: closed account number";
+  BOOST_TEST(failure(Lang::fr) == s.failure_detail);
 }
 
 BOOST_AUTO_TEST_CASE(sentences_that_the_domain_makes_are_understood) {

@@ -170,7 +170,8 @@ BOOST_AUTO_TEST_CASE(a_completed_settlement_lowers_vostro_and_nostro_and_debits_
 
 BOOST_AUTO_TEST_CASE(a_rejected_settlement_gives_the_hold_back_and_posts_nothing) {
   const auto s = submit(order("k1", 300));
-  BOOST_TEST(to_string(advance(s.settlement->id, {Event::reject}, Outcome::rejected).status) == "ROLLED_BACK");
+  BOOST_TEST(to_string(advance(s.settlement->id, {Event::reject}, Outcome::rejected).status) ==
+             "ROLLED_BACK");
   expect_account(vostro, 1'000, 0);
   expect_account(nostro, 1'000'000, 0);
   BOOST_TEST(query<std::string>("select state from fund_locks") == "released");
@@ -204,6 +205,17 @@ BOOST_AUTO_TEST_CASE(the_same_key_gives_the_same_settlement_and_another_body_is_
   BOOST_TEST(again.settlement->id.text() == first.settlement->id.text());
   const auto other = submit(order("k1", 301));
   BOOST_TEST(to_string(other.refusal.code) == "idempotency_mismatch");
+  const auto& said = other.refusal.detail;
+  BOOST_TEST(said.find("This body differs in /amount. To read the first: GET /api/v1/settlements/" +
+                       first.settlement->id.text()) != std::string::npos,
+             said);
+  auto elsewhere = order("k1", 301);
+  elsewhere.order.priority = Priority::URGENT;
+  BOOST_TEST(submit(elsewhere).refusal.detail.find("/amount and /priority") != std::string::npos);
+  // What is not recorded as it was asked for.
+  auto unlike = order("k1", 300);
+  unlike.request_digest[0] ^= 1;
+  BOOST_TEST(submit(unlike).refusal.detail.find("/outside_window") != std::string::npos);
   const auto twins = ask<Submissions>(call({order("k2", 10), order("k2", 10)})).results;
   BOOST_TEST(twins[0].settlement->id.text() == twins[1].settlement->id.text());
   BOOST_TEST(query("select count(*) from settlement_transactions") == 2);
