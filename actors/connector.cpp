@@ -30,7 +30,8 @@ void send_waiting(Self self) {
                      .detail = "all places of the rail were taken until the time to send was over"});
       continue;
     }
-    state.connector->send(payment.order, payment.attempt, begin(self, std::move(promise), state.sending));
+    state.connector->send(payment.order, payment.attempt, payment.not_after,
+                          begin(self, std::move(promise), state.sending));
   }
 }
 

@@ -31,7 +31,11 @@ void gather(Self self, const std::shared_ptr<Gathering>& all) {
 
   // Not ready: what is taken in cannot leave. Intake and questions go on all the same.
   const auto stopped = sources.sends_stopped();
-  all->must({"sending", stopped.empty(), stopped.empty() ? "allowed" : stopped});
+  const auto waits = sources.sends_wait();
+  if (stopped.empty() && !waits.empty())
+    all->report.items.push_back({"sending", false, waits});
+  else
+    all->must({"sending", stopped.empty(), stopped.empty() ? "allowed" : stopped});
 
   self->request(sources.reader, sources.patience, ReadLastEvent{})
       .then(

@@ -22,6 +22,8 @@ struct HealthSources {
   std::function<std::string()> ledger_trouble;
   /// Why nothing is sent although orders are taken; empty when all is well.
   std::function<std::string()> sends_stopped = [] { return std::string(); };
+  /// Why what is taken in does not leave yet, and will by itself: no reason to send callers away.
+  std::function<std::string()> sends_wait = [] { return std::string(); };
   /// True while the process is ending.
   std::function<bool()> ending;
   std::chrono::milliseconds patience{800};

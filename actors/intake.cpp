@@ -25,6 +25,7 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
     const auto rail = route(state.settings.rules, order.order);
     auto admission =
         state.judge(order.order, state.rules, *state.settings.policy, now, state.settings.zone_offset);
+    order.order.settlement_date = admission.settlement_date;
     open.items.push_back({SettlementId{state.settings.ids()}, std::move(order),
                           rail ? state.settings.rules[*rail].connector : "", std::move(admission),
                           rail && state.settings.rules[*rail].on_us});
@@ -42,7 +43,10 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
               if (one.kind == Submission::Kind::accepted && final_status(one.settlement->status))
                 self->state.settings.on_ended(one.settlement);
               if (one.kind == Submission::Kind::refused || final_status(one.settlement->status)) continue;
-              if (note_waiting(self, one.settlement)) continue;
+              if (note_waiting(self, one.settlement)) {
+                self->state.waiting += one.kind == Submission::Kind::accepted;
+                continue;
+              }
               if (one.kind == Submission::Kind::accepted)
                 start(self, one.settlement, Start::fresh);
               else if (!has_actor(self->state, one.settlement->id))
@@ -91,7 +95,7 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
       [=](const LookAfterLocks& request) { return look_after_locks(self, request); },
       [=](const WatchEnded& ended) { return watch(self, ended); },
       [=](const ReadRecovery&) { return recovery_report(self->state); },
-      [=](const BookNetting& request) { return book_netting(self, request); },
+      [=](BookNetting& request) { return book_netting(self, request); },
       [=](const ReadHealth&) {
         const auto& s = self->state;
         HealthReport report{.ready = s.ready && s.rules_known,
@@ -102,6 +106,8 @@ IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) 
              s.recovered ? std::to_string(s.recovery.taken_up) + " settlements were taken up at the start"
                          : std::to_string(s.recovering.size()) + " settlements are still to be asked for"});
         report.items.push_back({"rules", s.rules_known, s.rules_known ? "known" : "being read"});
+        if (const auto look = calendars_to_look_at(s); !look.empty())
+          report.items.push_back({"calendars", false, look});
         if (!s.parked.empty())
           report.items.push_back(
               {"parked", false, std::to_string(s.parked.size()) + " settlements need a person"});

@@ -24,6 +24,8 @@
 #include <deque>
 #include <memory>
 #include <set>
+#include <string>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -78,10 +80,12 @@ struct IntakeState {
   Rules rules;
   Judge judge;
   bool rules_known = false;
-  std::set<std::pair<Currency, Method>> waiting_for;  // windows that an order waits in
-  std::int64_t waiting = 0;                           // orders that hold nothing yet
-  bool looking = false;                               // at the queue, or about to
-  bool recovered = false;                             // everybody has been asked
+  std::set<std::tuple<Currency, Method, std::string>> waiting_for;  // windows and settlement dates of orders
+  // Orders that hold nothing yet. The writer answers in the order in which it decides, so each answer that
+  // names them all (Released, InFlight) is the truth, and what comes after it is added.
+  std::int64_t waiting = 0;
+  bool looking = false;    // at the queue, or about to
+  bool recovered = false;  // everybody has been asked
   bool ready = false;
   bool loaded = false;
   bool taking_up = false, take_up_again = false;

@@ -114,8 +114,10 @@ void take_up(IntakeSelf self) {
             failpoint("takeover_between_take_and_recover");
             if (!s.loaded) self->delayed_send(self, s.settings.recovery_wait, RecoveryWaited{});
             std::unordered_set<SettlementId> open;
+            s.waiting = 0;
             for (const Recorded& one : books.settlements) {
               open.insert(one->id);
+              s.waiting += one->waiting != Waiting::no;
               if (s.parked.contains(one->id) || has_actor(s, one->id)) continue;
               if (!s.loaded) count_for_recovery(s, one);
               if (note_waiting(self, one)) continue;
@@ -125,6 +127,7 @@ void take_up(IntakeSelf self) {
             std::erase_if(s.parked, [&](const SettlementId& id) { return !open.contains(id); });
             std::erase_if(s.in_flight,
                           [&](const auto& one) { return !one.second.actor && !open.contains(one.first); });
+            plan_queue(self);
             s.loaded = true;
             wake_some(self);
             report_recovered(self);

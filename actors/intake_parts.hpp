@@ -26,14 +26,19 @@ void ended(IntakeSelf self, const caf::down_msg& down);
 // intake_queue.cpp: the house rules, and the orders that wait.
 /// Orders are turned away until the rules are here.
 void load_rules(IntakeSelf self);
-/// Does it wait? Then the queue is looked at from now on, and it gets no actor yet.
+/// Does it wait? Then the queue is looked at from now on, and it gets no actor yet. Who sees it for the first
+/// time counts it.
 bool note_waiting(IntakeSelf self, const SettlementView& s);
 void look_at_queue(IntakeSelf self);
+/// The windows have changed, perhaps while nobody ran: orders that wait for them are told when they may go.
+void plan_queue(IntakeSelf self);
 /// Orders that ended without an actor of their own.
 void ended_in_the_books(IntakeState& state, const std::vector<Recorded>& settlements);
 /// By window: what it settles waits no more.
-caf::result<NettingBooked> book_netting(IntakeSelf self, const BookNetting& request);
+caf::result<NettingBooked> book_netting(IntakeSelf self, BookNetting& request);
 caf::result<RulesFound> change_rules(IntakeSelf self, const ChangeRules& request);
+/// Which calendars need a look before the next year's feasts come; empty: none.
+std::string calendars_to_look_at(const IntakeState& state);
 WindowFound read_window(const IntakeState& state, const ReadWindow& question);
 
 // intake_people.cpp: what people decide, and looking again at what is over.

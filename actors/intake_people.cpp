@@ -1,5 +1,7 @@
 #include "actors/intake_parts.hpp"
 
+#include <algorithm>
+
 namespace settled {
 caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& request) {
   auto promise = self->make_response_promise<ActionAnswered>();
@@ -12,6 +14,8 @@ caf::result<ActionAnswered> approve(IntakeSelf self, const ApproveAction& reques
               if (has_actor(state, s.id))
                 self->send(state.in_flight.at(s.id).actor, SettlementMoved{answer.settlement});
               note_waiting(self, s);  // released from compliance: back into the queue
+              if (answer.action.kind == ActionKind::decide && final_status(s.status))
+                state.waiting -= std::min<std::int64_t>(state.waiting, 1);
               state.parked.erase(s.id);
             }
             promise.deliver(std::move(answer));

@@ -1,12 +1,16 @@
 #include "actors/scheduler.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace settled {
 namespace {
 using Self = SchedulerWithClock::stateful_pointer<SchedulerState>;
 
 Micros micros(std::chrono::seconds s) { return std::chrono::microseconds(s).count(); }
+
+/// A job that takes long never takes more than a twentieth of the time.
+Micros pause_after(Micros took) { return 20 * took; }
 
 JobsReport report_of(const SchedulerState& state, const std::string& only = "") {
   JobsReport report;
@@ -27,29 +31,30 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   for (auto& promise : job.waiting) promise.deliver(report_of(state, name));
   job.waiting.clear();
   state.settings.on_job(view);
-  self->request(state.settings.keeper, caf::infinite, KeepJob{view})
+  self->request(state.settings.keeper, state.settings.keeper_max, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
-  // A job that takes long never takes more than a twentieth of the time.
-  const auto took = view.last_ended - view.last_started;
-  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), 20 * took);
+  const auto took = state.settings.steady() - job.started;
+  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), ok ? pause_after(took) : took);
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
 
 /// Asks `whom`; `words` says what came of it.
 template <class Answer, class Whom, class Question, class Words>
 void ask(Self self, const std::string& name, const Whom& whom, Question question, Words words) {
-  self->request(whom, caf::infinite, std::move(question))
+  const auto& settings = self->state.settings;
+  const auto most = std::is_same_v<Whom, KeeperActor> ? settings.keeper_max : settings.answer_max;
+  self->request(whom, most, std::move(question))
       .then([=](const Answer& answer) { ended(self, name, true, words(answer)); },
             [=](const caf::error& why) { ended(self, name, false, self->system().render(why)); });
 }
 
 void retry(Self self) {
   const auto& settings = self->state.settings;
-  self->request(settings.intake, caf::infinite, RetryParked{})
+  self->request(settings.intake, settings.answer_max, RetryParked{})
       .then(
           [=](const Count& parked) {
             const auto& s = self->state.settings;
-            self->request(s.keeper, caf::infinite, ReadEnded{s.clock() - micros(s.watch_ended)})
+            self->request(s.keeper, s.keeper_max, ReadEnded{s.clock() - micros(s.watch_ended)})
                 .then(
                     [=](WatchEnded& over) {
                       ask<Count>(self, "retry", self->state.settings.intake, std::move(over),
@@ -63,18 +68,45 @@ void retry(Self self) {
           [=](const caf::error& why) { ended(self, "retry", false, self->system().render(why)); });
 }
 
+/// Three checks should have run since the last one did.
+bool stale(const SchedulerState& state) {
+  const auto took =
+      std::chrono::duration<double, std::micro>(std::chrono::duration<double>(state.invariants.seconds));
+  const auto interval =
+      std::max(micros(state.settings.check_every), pause_after(static_cast<Micros>(took.count())));
+  return state.settings.steady() - state.checked_at > 3 * interval;
+}
+
+void check_failed(SchedulerState& state, const caf::error& error, const std::string& why) {
+  state.invariants.failure = why;
+  if (error == database_away) {
+    state.checked_at = state.settings.steady();
+    return;
+  }
+  if (++state.failed_checks < state.settings.failed_checks_max && !stale(state)) return;
+  state.settings.on_unchecked("sends are stopped: the books could not be checked " +
+                              std::to_string(state.failed_checks) +
+                              (state.failed_checks == 1 ? " time" : " times in a row") + " (" + why + ")");
+}
+
 void check(Self self) {
-  self->request(self->state.settings.keeper, caf::infinite, CheckInvariants{})
+  self->request(self->state.settings.keeper, self->state.settings.keeper_max, CheckInvariants{})
       .then(
           [=](const InvariantReport& report) {
             self->state.invariants = report;
+            self->state.failed_checks = 0;
+            self->state.checked_at = self->state.settings.steady();
             self->state.settings.on_invariants(report);
             std::int64_t wrong = 0;
             for (const auto& one : report.invariants) wrong += one.violations;
             ended(self, "check_invariants", true,
                   report.ok ? "the books are right" : std::to_string(wrong) + " violations");
           },
-          [=](const caf::error& why) { ended(self, "check_invariants", false, self->system().render(why)); });
+          [=](const caf::error& error) {
+            const auto why = self->system().render(error);
+            check_failed(self->state, error, why);
+            ended(self, "check_invariants", false, why);
+          });
 }
 
 void add(Self self, const std::string& name, std::string purpose, std::chrono::seconds every,
@@ -89,12 +121,13 @@ void begin(Self self, const std::string& name) {
   if (job.view.running) return;
   job.view.running = true;
   job.view.last_started = self->state.settings.clock();
+  job.started = self->state.settings.steady();
   job.run();
 }
 
 /// From what the database knows of the last runs: when each is due.
 void plan(Self self) {
-  self->request(self->state.settings.keeper, caf::infinite, ReadKeptJobs{})
+  self->request(self->state.settings.keeper, self->state.settings.answer_max, ReadKeptJobs{})
       .then(
           [=](const JobsReport& kept) {
             auto& state = self->state;
@@ -109,16 +142,22 @@ void plan(Self self) {
               view.runs = k.runs;
             }
             for (const auto& [name, job] : state.jobs) {
-              const auto due = job.view.last_started + micros(std::chrono::seconds(job.view.every_s));
+              const auto every = micros(std::chrono::seconds(job.view.every_s));
+              const auto due = job.view.last_started + every;
               // The books are looked at with every start.
+              // A clock that was set back would show a last run in the future: that is no reason to wait
+              // longer.
               const auto wait =
-                  name == "check_invariants" ? 0 : std::max<Micros>(0, due - state.settings.clock());
+                  std::clamp<Micros>(due - state.settings.clock(), 0, name == "check_invariants" ? 0 : every);
               self->delayed_send(self, std::chrono::microseconds(wait), JobDue{name, job.view.runs});
             }
           },
           [=](const caf::error&) {
+            // Nothing is sent before the first check: it does not wait.
             for (const auto& [name, job] : self->state.jobs)
-              self->delayed_send(self, std::chrono::seconds(job.view.every_s), JobDue{name, job.view.runs});
+              self->delayed_send(self,
+                                 std::chrono::seconds(name == "check_invariants" ? 0 : job.view.every_s),
+                                 JobDue{name, job.view.runs});
           });
 }
 }  // namespace
@@ -127,6 +166,7 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
   auto& state = self->state;
   state.settings = std::move(settings);
   const auto& s = state.settings;
+  state.checked_at = s.steady();
   add(self, "retry", "take up parked settlements; ask banks again about orders that ended unpaid",
       s.retry_every, [=] { retry(self); });
   add(self, "cleanup", "move ended fund locks to the archive", s.cleanup_every, [=] {
@@ -134,7 +174,8 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
     ask<Count>(self, "cleanup", at.keeper, ArchiveFinished{at.clock() - micros(at.archive_after)},
                [](const Count& moved) { return std::to_string(moved.value) + " locks archived"; });
   });
-  add(self, "escalate_unknowns", "open a break for every doubt that is older than the limit",
+  add(self, "escalate_unknowns",
+      "open a break for every doubt, and every order in process at a bank, that is older than the limit",
       s.escalate_every, [=] {
         const auto& at = self->state.settings;
         ask<Count>(self, "escalate_unknowns", at.ledger,
@@ -166,7 +207,11 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
         begin(self, wish.name);
         return promise;
       },
-      [=](const ReadInvariants&) { return self->state.invariants; },
+      [=](const ReadInvariants&) {
+        auto report = self->state.invariants;
+        report.stale = report.checked && stale(self->state);
+        return report;
+      },
       [=](const JobDue& due) {
         if (due.run == self->state.jobs.at(due.name).view.runs) begin(self, due.name);
       },

@@ -8,6 +8,7 @@ namespace {
 using Self = SettlementActor::stateful_pointer<SettlementState>;
 
 void next_step(Self self);
+void inquire(Self self);
 
 void wait(Self self, const BackoffSettings& pause) {
   auto& state = self->state;
@@ -91,6 +92,15 @@ std::string proof_of_absence(const SettlementState& state, Micros asked_at) {
          std::to_string(state.context->capability.not_found_final_after.count()) + " ms)";
 }
 
+/// A 'not found' that proves that the bank never had it: the clock starts at the last send, and the question
+/// must have been put after the time was up.
+bool final_absence(const SettlementState& state, const Attempt& attempt, Micros asked_at) {
+  const auto& bank = state.context->capability;
+  return attempt.answer.outcome == Outcome::not_found && attempt.kind == Attempt::Kind::inquiry &&
+         bank.status_by_reference &&
+         asked_at - last_send_over(state) >= std::chrono::microseconds(bank.not_found_final_after).count();
+}
+
 std::string refusal_words(const RailAnswer& answer) {
   std::string words = "the bank refused";
   if (!answer.code.empty()) words += " with " + answer.code;
@@ -125,20 +135,15 @@ AdvanceSettlement step_for(const SettlementState& state, const Attempt& attempt,
     case Outcome::not_sent:
       step.path = {attempt.kind == Attempt::Kind::send ? Event::not_sent : Event::doubt};
       break;
-    case Outcome::not_found: {
-      const auto final_after =
-          std::chrono::microseconds(state.context->capability.not_found_final_after).count();
+    case Outcome::not_found:
       if (executing) step.path.push_back(Event::doubt);
-      // The clock starts at the send, and the question must have been put after the time was up.
-      if (attempt.kind == Attempt::Kind::inquiry && state.context->capability.status_by_reference &&
-          asked_at - last_send_over(state) >= final_after) {
+      if (final_absence(state, attempt, asked_at)) {
         step.path.insert(step.path.end(), {Event::absent, Event::send});
         step.proof = proof_of_absence(state, asked_at);
       } else if (!executing) {
         step.path.push_back(Event::doubt);
       }
       break;
-    }
     case Outcome::unknown:
       step.path = {Event::doubt};
       break;
@@ -163,14 +168,14 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
     auto& s = self->state;
     s.busy = false;
     if (kind == Attempt::Kind::send) s.send_ended_at = s.context->steady();
-    const auto outcome = answer.outcome;
     if (kind == Attempt::Kind::send)
       failpoint_of("answer_read_before_record", s.settlement->order.obligation_id);
     else
       failpoint_of("inquiry_answer_before_record", s.settlement->order.obligation_id);
-    const auto step = step_for(s, {kind, std::move(answer), started, s.context->clock()}, asked_at);
-    if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && outcome != Outcome::not_found &&
-        outcome != Outcome::rejected) {  // no word: it is asked again
+    const Attempt attempt{kind, std::move(answer), started, s.context->clock()};
+    const auto step = step_for(s, attempt, asked_at);
+    const bool word = attempt.answer.outcome == Outcome::rejected || final_absence(s, attempt, asked_at);
+    if (s.settlement->status == Status::FUNDS_LOCKED && step.path.empty() && !word) {  // it is asked again
       self->send(s.intake, AskedOnce{s.settlement->id, false});
       return wait(self, s.context->settings.inquiry);
     }
@@ -197,14 +202,19 @@ void call_rail(Self self, Attempt::Kind kind, std::chrono::milliseconds limit, C
 void send(Self self) {
   auto& state = self->state;
   const auto& settings = state.context->settings;
+  // Whoever takes the books over lets the time of our last send begin with its own: after the commit that
+  // proved them ours, which is where `not_after` counts from, however long the process slept since.
   const Micros not_after =
-      state.context->steady() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
-  // Who takes us up after our intake's end lets the time of our last send begin with its own. Where the
-  // intake still lives now, that is after the moment that `not_after` counts from, however long our notice
-  // waits.
+      state.context->proven() + std::chrono::microseconds(settings.send_begins_max).count() / 2;
+  const bool slept = state.context->steady() > not_after;
+  // The same goes for who takes us up after our intake's end. It still lives, so that is later.
   const auto* intake = caf::actor_cast<caf::abstract_actor*>(state.intake);
   if (intake->getf(caf::abstract_actor::is_terminated_flag))
     return self->quit(caf::exit_reason::user_shutdown);
+  if (slept) {  // somebody may have asked, heard 'not found' and sent it
+    state.asked = false;
+    return inquire(self);
+  }
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
             SendPayment{instruction_of(state.settlement), state.settlement->attempts, not_after});
 }

@@ -5,7 +5,8 @@
 // Remembers    nothing that its row does not. Every step is recorded before the next one is taken.
 // Waits for    the rail, at most `answer_max`; then the outcome is unknown, and it asks.
 // The rule     sends only what the state machine lets it send: a first time after the intent, again only
-//              after `not_sent` (nothing left) or after the bank's final word that it never had the order.
+//              after `not_sent` (nothing left) or after the bank's final word that it never had the order;
+//              and only while the proof is fresh that the books are ours. A process that slept asks.
 // On failure   ends with the error; intake spawns it from the row, and it asks before it sends. It also ends
 //              with its intake, which takes all of them up again: one settlement never has two actors.
 #pragma once
@@ -26,8 +27,9 @@ struct SettlementSettings {
   /// An order that has not left within this time is given up (TRANSACTION_TIMEOUT_SECONDS). Never applies
   /// to what may have reached a bank.
   std::chrono::milliseconds transaction_timeout{300'000};
-  /// From the moment a payment is handed to the rail its first byte leaves within this time or never: the
-  /// first half is the connector's queue (`not_after`), the second the HTTP client's and its connecting.
+  /// After the last proof that the books are ours the first byte of a payment leaves within this time or
+  /// never: whoever takes the books over counts on it. The first half lasts until the connector begins with
+  /// it (`not_after`), the second are the HTTP client's queue and its connecting.
   std::chrono::milliseconds send_begins_max{10'000};
   /// Silence of the connector actor longer than this (after send_begins_max) is a doubt. Longer than the
   /// rail's own time-out.
@@ -47,6 +49,7 @@ struct SettlementContext {
   SettlementSettings settings;
   Clock clock;   // of what is recorded
   Clock steady;  // of what is waited for: never set back or forward
+  Clock proven;  // steady: the books were still ours at some moment after this, as their last commit proved
   std::function<std::uint64_t()> chance;
   /// The books may be older than what the bank has seen: then nothing is sure that was not asked.
   std::function<bool()> quarantined = [] { return false; };

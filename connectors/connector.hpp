@@ -3,6 +3,7 @@
 #pragma once
 #include "domain/rail.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string_view>
 
@@ -17,8 +18,9 @@ class Connector {
   virtual std::string_view name() const = 0;
   virtual Capability capability() const = 0;
   /// Sends the order. Every outcome but not_found is possible. `attempt` counts from 1 and is for the log;
-  /// the bank tells repeats by the reference.
-  virtual void send(const PaymentInstruction& order, int attempt, Done done) = 0;
+  /// the bank tells repeats by the reference. The order is handed over until `not_after`, microseconds of the
+  /// steady clock; what takes longer, because our thread stood still, is not_sent.
+  virtual void send(const PaymentInstruction& order, int attempt, std::int64_t not_after, Done done) = 0;
   /// Asks what became of the order, by our reference. Outcomes: accepted, completed, rejected, not_found,
   /// unknown (also when the bank cannot be reached: an inquiry has no effect that could be "not sent").
   virtual void inquire(const PaymentInstruction& order, Done done) = 0;

@@ -12,7 +12,10 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdexcept>
+#include <sys/socket.h>
 #include <thread>
 #include <utility>
 
@@ -59,6 +62,7 @@ struct Call {
   HttpRequest request;
   HttpClient::Done done;
   Clock::time_point asked = Clock::now();
+  Clock::time_point begin_before = Clock::time_point::max();
   std::string origin;
   // While curl has it:
   CURL* easy = nullptr;
@@ -67,6 +71,7 @@ struct Call {
   std::size_t header_bytes = 0;
   std::size_t body_max = 0, header_max = 0;
   bool too_large = false;
+  bool too_late = false;
   std::size_t body_sent = 0;  // with failpoints only
   bool cut = false;           // by a failpoint
   int starts = 0;             // how often curl began to write the request
@@ -104,6 +109,22 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
   return line.size();
 }
 
+/// Curl gives us each socket before it connects.
+///
+/// A call that has timed out is closed, but what the kernel had taken and not yet delivered it would go on
+/// sending, for minutes, to a bank that is just coming back: after 'not found' was taken as final and the
+/// order sent again. So a close drops it and resets the connection, and the kernel itself gives up what
+/// nobody acknowledges. No socket without both.
+int on_socket(void* self, curl_socket_t socket, curlsocktype) {
+  const auto& settings = *static_cast<const HttpClientSettings*>(self);
+  const linger reset{.l_onoff = 1, .l_linger = 0};
+  const auto unacknowledged_ms = static_cast<unsigned>(settings.unacknowledged_max.count());
+  const bool set =
+      ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset) == 0 &&
+      ::setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &unacknowledged_ms, sizeof unacknowledged_ms) == 0;
+  return set ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
+
 /// Curl asks this each time before it writes a request, on whatever connection.
 ///
 /// When a kept connection turns out to be dead, curl by itself sends the request again on a fresh one, as
@@ -115,6 +136,9 @@ std::size_t on_header(char* data, std::size_t one, std::size_t count, void* self
 int on_before_request(void* self, char*, char*, int, int) {
   auto& call = *static_cast<Call*>(self);
   if (call.starts > 0 && call.request.method == "POST") return CURL_PREREQFUNC_ABORT;
+  // The last look before the first byte: this thread may have stood still since the call began.
+  call.too_late = call.request.method == "POST" && Clock::now() > call.begin_before;
+  if (call.too_late) return CURL_PREREQFUNC_ABORT;
   if (call.request.method == "POST" && failpoint_fails("before_first_byte")) return CURL_PREREQFUNC_ABORT;
   ++call.starts;
   return CURL_PREREQFUNC_OK;
@@ -138,6 +162,7 @@ int on_written(CURL*, curl_infotype type, char*, std::size_t, void* self) {
 
 std::string_view code_of(CURLcode code, const Call& call) {
   if (call.too_large) return "answer_too_large";
+  if (call.too_late) return "queue_timeout";
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return "dns";
@@ -278,6 +303,10 @@ class HttpClient::Loop {
   }
 
   void start(Host& host, std::unique_ptr<Call> call) {
+    const auto handed_over = std::min(call->asked, call->request.handed_over_by);
+    call->begin_before = handed_over + settings_.queue_max + settings_.connect_max;
+    if (const auto now = Clock::now(); now - call->asked >= settings_.queue_max || now > call->begin_before)
+      return expire(*call);
     CURL* easy = handle();
     call->easy = easy;
     call->body_max = settings_.answer_bytes_max;
@@ -355,6 +384,8 @@ class HttpClient::Loop {
     set(CURLOPT_WRITEFUNCTION, &on_body, "body");
     set(CURLOPT_HEADERFUNCTION, &on_header, "header");
     set(CURLOPT_PREREQFUNCTION, &on_before_request, "before the request");
+    set(CURLOPT_SOCKOPTFUNCTION, &on_socket, "socket options");
+    set(CURLOPT_SOCKOPTDATA, &settings_, "socket options");
     return easy;
   }
 
@@ -373,7 +404,7 @@ class HttpClient::Loop {
       spare_.push_back(easy);
       Host& host = hosts_[call->origin];
       --host.running;
-      if (!host.waiting.empty()) {
+      while (!host.waiting.empty() && host.running < settings_.connections_per_host) {
         auto next = std::move(host.waiting.front());
         host.waiting.pop_front();
         --waiting_;
@@ -411,9 +442,13 @@ class HttpClient::Loop {
         auto call = std::move(host.waiting.front());
         host.waiting.pop_front();
         --waiting_;
-        finish_as(*call, Kind::not_sent, "queue_timeout", "no free connection to " + origin);
+        expire(*call);
       }
     }
+  }
+
+  static void expire(Call& call) {
+    finish_as(call, Kind::not_sent, "queue_timeout", "no free connection in time to " + call.origin);
   }
 
   HttpClientSettings settings_;

@@ -19,6 +19,10 @@ struct HttpClientSettings {
   /// Waiting here for a free connection to the host; longer is `not_sent`. The longest time between
   /// perform() and the last byte of an answer is queue_max + connect_max + the request's total_max.
   std::chrono::milliseconds queue_max{10'000};
+  /// The kernel gives a connection up when the other side has acknowledged nothing for so long. At most the
+  /// shortest send time-out of a bank: a process that was frozen cannot close its connections, and what a
+  /// bank gets later than that it gets after we have taken it for lost.
+  std::chrono::milliseconds unacknowledged_max{15'000};
   /// A bulkhead: a host that answers slowly holds up no more than so many calls at once.
   long connections_per_host = 128;
   /// Calls of one host that wait for a connection; more are refused at once as `not_sent`.
@@ -37,6 +41,8 @@ struct HttpRequest {
   std::string body;                  // of a POST
   /// From the moment the call has a connection or begins to make one.
   std::chrono::milliseconds total_max{15'000};
+  /// The first byte of a POST leaves within queue_max + connect_max of perform(), and of this, or never.
+  std::chrono::steady_clock::time_point handed_over_by = std::chrono::steady_clock::time_point::max();
 };
 
 struct HttpResponse {

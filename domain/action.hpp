@@ -11,7 +11,7 @@
 namespace settled {
 
 enum class ActionKind : std::uint8_t {
-  resolve,     // a doubt: the bank did, or did not, execute it
+  resolve,     // a doubt, or what the bank does not end: it did, or did not, execute it
   compensate,  // a completed settlement: the money goes back
   decide,      // an order held for compliance: release or reject
 };

@@ -167,6 +167,15 @@ std::optional<Holiday> holiday_on(const Calendar& calendar, Date date) {
   return std::nullopt;
 }
 
+bool lacks_announced_days(const Calendar& calendar, int year) {
+  const auto single = [](const HolidayRule& rule) { return rule.kind == HolidayKind::single && rule.date; };
+  const auto& rules = calendar.rules;
+  return std::any_of(rules.begin(), rules.end(),
+                     [&](const HolidayRule& rule) { return single(rule) && rule.provisional; }) &&
+         std::none_of(rules.begin(), rules.end(),
+                      [&](const HolidayRule& rule) { return single(rule) && year_of(*rule.date) == year; });
+}
+
 std::vector<Refusal> problems(const Calendar& calendar) {
   std::vector<Refusal> out;
   const auto wrong = [&out](std::string field, std::string detail, std::string allowed) {

@@ -76,6 +76,9 @@ struct Holiday {
 std::vector<Holiday> holidays_in(const Calendar& calendar, int year);
 std::optional<Holiday> holiday_on(const Calendar& calendar, Date date);
 
+/// It has days that are announced from year to year, and nobody has noted one of this year.
+bool lacks_announced_days(const Calendar& calendar, int year);
+
 /// Everything that is wrong with it; empty when it can be used. Fields are JSON pointers ("/rules/3/day").
 std::vector<Refusal> problems(const Calendar& calendar);
 

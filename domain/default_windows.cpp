@@ -72,6 +72,10 @@ Calendar uemoa() {
               announced("Aïd el-Fitr (Korité, Ramadan)", "2026-03-20"),
               announced("Aïd el-Adha (Tabaski)", "2026-05-27"),
               announced("Mawlid (Maouloud)", "2026-08-26"),
+              announced("Lendemain de la Nuit du destin", "2027-03-06"),
+              announced("Aïd el-Fitr (Korité, Ramadan)", "2027-03-10"),
+              announced("Aïd el-Adha (Tabaski)", "2027-05-17"),
+              announced("Mawlid (Maouloud)", "2027-08-15"),
           }};
 }
 
@@ -95,6 +99,9 @@ Calendar ghana() {
               announced("Eid-ul-Fitr", "2026-03-20"),
               announced("Shaqq Day", "2026-03-21"),
               announced("Eid-ul-Adha", "2026-05-27"),
+              announced("Eid-ul-Fitr", "2027-03-10"),
+              announced("Shaqq Day", "2027-03-11"),
+              announced("Eid-ul-Adha", "2027-05-17"),
           }};
 }
 

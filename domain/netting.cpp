@@ -154,7 +154,10 @@ DryRunLine line_of(const MultilateralNet& position, const Means* means) {
   }
   // An overdrawn account (available below zero) can pay nothing, but owes no more to this netting than that.
   line.short_by = std::max<std::int64_t>(0, line.pays - std::max<std::int64_t>(0, line.available));
-  if (line.net_debit_cap) line.over_cap_by = std::max<std::int64_t>(0, line.pays - *line.net_debit_cap);
+  if (line.net_debit_cap) {
+    const auto room = checked_add(means->position, *line.net_debit_cap);
+    if (room) line.over_cap_by = std::max<std::int64_t>(0, line.pays - std::max<std::int64_t>(0, *room));
+  }
   return line;
 }
 

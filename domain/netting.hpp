@@ -82,7 +82,8 @@ struct Means {
   std::string participant;
   Currency currency;
   std::int64_t available = 0;
-  std::optional<std::int64_t> net_debit_cap;  // the most that its net position may be below zero
+  std::optional<std::int64_t> net_debit_cap;  // the most that its position may be below zero
+  std::int64_t position = 0;                  // where it stands before this netting
 };
 
 /// One participant in a currency: what it would pay or receive, and what would stand in the way.

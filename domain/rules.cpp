@@ -1,5 +1,7 @@
 #include "domain/rules.hpp"
 
+#include <algorithm>
+
 namespace settled {
 namespace {
 constexpr std::int64_t second = 1'000'000;
@@ -11,16 +13,6 @@ std::optional<Refusal> check_amount(const SettlementOrder& order, const AmountLi
   return Refusal{
       below ? Errc::amount_below_min : Errc::amount_above_max, "/amount", breach->detail,
       (below ? "at least " : "at most ") + format_for_people(breach->limit, order.amount.currency)};
-}
-
-std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules) {
-  for (const auto& [bic, field] : {std::pair{order.from_bank, "/from_bank"}, {order.to_bank, "/to_bank"}}) {
-    const auto profile = rules.banks.find(bic);
-    if (profile != rules.banks.end() && profile->second.status == BankStatus::suspended)
-      return Refusal{Errc::bank_suspended, field, bic + " is suspended and takes no part.",
-                     "a bank that is active"};
-  }
-  return std::nullopt;
 }
 
 /// The surest hit among the names of the order; a bank may stand on the list by its BIC.
@@ -52,6 +44,19 @@ std::optional<BankStatus> bank_status_from(std::string_view text) {
   return std::nullopt;
 }
 
+bool suspended(const Rules& rules, const std::string& bic) {
+  const auto profile = rules.banks.find(bic);
+  return profile != rules.banks.end() && profile->second.status == BankStatus::suspended;
+}
+
+std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules) {
+  for (const auto& [bic, field] : {std::pair{order.from_bank, "/from_bank"}, {order.to_bank, "/to_bank"}})
+    if (suspended(rules, bic))
+      return Refusal{Errc::bank_suspended, field, bic + " is suspended and takes no part.",
+                     "a bank that is active"};
+  return std::nullopt;
+}
+
 namespace {
 WindowOutlook outlook(const SettlementOrder& order, const Rules& rules, const Policy& policy,
                       std::int64_t now_us, const ZoneOffset& zone_offset) {
@@ -75,10 +80,14 @@ Admission judge_within(const SettlementOrder& order, const Rules& rules, const P
     a.refusal = std::move(refusal);
     return a;
   };
+  const auto& [window, today] = outlook;
+  a.settlement_date = order.settlement_date;
+  if (a.settlement_date.empty())
+    a.settlement_date =
+        to_string(window.state == WindowState::open ? std::min(today, window.value_date) : today);
   if (auto refusal = check_amount(order, policy.limits)) return refuse(std::move(*refusal));
   if (auto refusal = check_banks(order, rules)) return refuse(std::move(*refusal));
 
-  const auto& [window, today] = outlook;
   const auto asked_date = date_from(order.settlement_date);
   if (asked_date && *asked_date < today)
     return refuse({Errc::date_past, "/settlement_date",

@@ -28,6 +28,10 @@ struct Rules {
   std::map<std::string, BankProfile> banks;  // by BIC
 };
 
+bool suspended(const Rules& rules, const std::string& bic);
+/// bank_suspended, where a bank of the order is.
+std::optional<Refusal> check_banks(const SettlementOrder& order, const Rules& rules);
+
 /// What the configuration says and the process keeps.
 struct Policy {
   AmountLimits limits;
@@ -45,6 +49,8 @@ struct Admission {
   std::int64_t release_at = 0;    // microseconds since 1970: not before
   std::int64_t next_cut_off = 0;  // microseconds since 1970, of the session that it goes into; 0: none
   std::string value_date;         // YYYY-MM-DD
+  std::string settlement_date;    // the order's own; where it has none, the day on which it comes, in its
+                                  // window's zone, or the session's where that began the day before
   bool queue_if_short = false;    // waits for funds instead of failing
 };
 
@@ -59,7 +65,8 @@ struct WindowOutlook {
 class Judge {
  public:
   /// Refusals: amount_below_min, amount_above_max, date_past, bank_suspended, window_closed. A party on the
-  /// blocked list is no refusal: the order waits for a person.
+  /// blocked list is no refusal: the order waits for a person. An order without a settlement date has no
+  /// earliest day: it goes into the next session.
   Admission operator()(const SettlementOrder& order, const Rules& rules, const Policy& policy,
                        std::int64_t now_us, const ZoneOffset& zone_offset);
   void rules_changed() { known_.clear(); }

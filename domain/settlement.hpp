@@ -75,6 +75,7 @@ enum class Event : std::uint8_t {
   absent,    // the bank's final word that it never had it (the proof of a resend)
   expire,    // nothing was sent in time
   postpone,  // checked, but not possible yet: back into the queue
+  book,      // the bank paid after the end, and two people book its money
 };
 
 struct Transition {
@@ -84,7 +85,7 @@ struct Transition {
 };
 // A pair that is not listed is refused. CONFIRMING means money may have moved: only the bank's word
 // leads out of it, and it leads back to EXECUTING only over a proof of absence.
-inline constexpr std::array<Transition, 17> settlement_transitions{{
+inline constexpr std::array<Transition, 18> settlement_transitions{{
     {Status::PENDING, Event::validate, Status::VALIDATING},
     {Status::PENDING, Event::refuse, Status::FAILED},
     {Status::VALIDATING, Event::lock, Status::FUNDS_LOCKED},
@@ -102,6 +103,7 @@ inline constexpr std::array<Transition, 17> settlement_transitions{{
     {Status::CONFIRMING, Event::confirm, Status::COMPLETED},
     {Status::CONFIRMING, Event::reject, Status::ROLLED_BACK},
     {Status::CONFIRMING, Event::absent, Status::FUNDS_LOCKED},
+    {Status::ROLLED_BACK, Event::book, Status::COMPLETED},
 }};
 
 constexpr std::optional<Status> next(Status from, Event on) {
@@ -110,13 +112,15 @@ constexpr std::optional<Status> next(Status from, Event on) {
   return std::nullopt;
 }
 static_assert(!next(Status::CONFIRMING, Event::send), "never pay twice on a doubt");
+static_assert(!next(Status::ROLLED_BACK, Event::send) && !next(Status::ROLLED_BACK, Event::confirm),
+              "what has ended is never sent again, and no bank's word alone moves it");
 static_assert(!next(Status::CONFIRMING, Event::expire), "a time-out never overrules a doubt");
 static_assert(!next(Status::EXECUTING, Event::expire), "what may have left cannot expire");
 
 /// Why an order that is recorded holds no funds yet.
 enum class Waiting : std::uint8_t {
   no,
-  window,      // the rail opens later
+  window,      // the rail opens later, or a bank of the order is suspended
   liquidity,   // an account cannot pay it yet
   compliance,  // a party is on the blocked list: a person decides
 };

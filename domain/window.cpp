@@ -51,11 +51,17 @@ std::optional<Opening> opening_of(const WindowDefinition& window, const Session&
   return Opening{*opens, *closes, *cut_off};
 }
 
+std::string no_calendar(const WindowDefinition& window) {
+  return window.name + " is closed: there is no calendar \"" + window.calendar + "\", which it names";
+}
+
 /// Why there is no business on this day, if there is none.
 std::string day_off(const WindowDefinition& window, const std::vector<Calendar>& calendars, Date date) {
   if (!on_weekday(window, date)) return window.name + " does not open on this day of the week";
-  const Calendar* calendar = window.calendar.empty() ? nullptr : find_calendar(calendars, window.calendar);
-  if (calendar == nullptr) return {};
+  if (window.calendar.empty()) return {};
+  const Calendar* calendar = find_calendar(calendars, window.calendar);
+  // Never guess that a day is no holiday.
+  if (calendar == nullptr) return no_calendar(window);
   const auto holiday = holiday_on(*calendar, date);
   if (!holiday) return {};
   return window.name + " is closed on " + to_string(date) + ": " + holiday->name +
@@ -239,6 +245,8 @@ WindowAnswer decide(const std::vector<WindowDefinition>& windows, const std::vec
     if (!zone_offset(window.zone, q.now))
       answer.reason =
           "the system's time zone data has no " + window.zone + ", which " + window.name + " needs";
+    else if (!window.calendar.empty() && find_calendar(calendars, window.calendar) == nullptr)
+      answer.reason = no_calendar(window);
   }
 
   const WindowDefinition* best = nullptr;

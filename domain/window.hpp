@@ -39,7 +39,7 @@ struct WindowDefinition {
   std::optional<Method> method;      // nothing: every method
   std::string zone;                  // "Africa/Abidjan"
   std::vector<int> weekdays;         // business days, ISO 8601: 1 Monday … 7 Sunday
-  std::string calendar;              // whose holidays are no business days; empty: none
+  std::string calendar;              // whose holidays are no business days; empty: none; missing: closed
   std::optional<Date> effective_from;
   std::optional<Date> effective_to;  // the last day
   std::vector<Session> sessions;

@@ -245,7 +245,10 @@ void answer_invariants(Ticket& ticket, const InvariantReport& report) {
     append_json_nullable(out, "example", each.example);
     out += '}';
   }
-  out += "]}";
+  out += ']';
+  append_json_nullable(out, "failure", report.failure);
+  append_json_bool(out, "stale", report.stale);
+  out += '}';
   ticket.answer(std::move(response));
 }
 }  // namespace settled

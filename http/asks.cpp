@@ -28,6 +28,12 @@ std::string currency_filter(const Query& query, Errors& errors) {
   return value;
 }
 
+/// Without a date of its own an order has none yet: its day is that of its window's zone, not of UTC.
+SettlementOrder order_of(OrderIn& in) {
+  if (!in.date_given) in.order.settlement_date.clear();
+  return std::move(in.order);
+}
+
 std::optional<Ask> one_order(Request& request, const std::string& today, Errors& errors) {
   auto parsed = parse_order(request.body, today);
   if (!parsed) {
@@ -39,7 +45,7 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
   ask.key = {request.caller, *idempotency_key_of(request), digest, lang_from(request)};
-  ask.orders.orders.push_back({ask.key.key, digest, std::move(parsed.value->order), request.trace_id});
+  ask.orders.orders.push_back({ask.key.key, digest, order_of(*parsed.value), request.trace_id});
   return ask;
 }
 
@@ -60,7 +66,7 @@ std::optional<Ask> many_orders(Request& request, const std::string& today, Error
     auto own = std::move(element.value->idempotency_key);
     const auto digest = order_digest(*element.value);
     ask.orders.orders.push_back({own.empty() ? key + '/' + std::to_string(i) : std::move(own), digest,
-                                 std::move(element.value->order), request.trace_id});
+                                 order_of(*element.value), request.trace_id});
   }
   return ask;
 }

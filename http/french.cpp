@@ -45,6 +45,7 @@ constexpr std::array sentences{
     Sentence{Errc::illegal_transition, "is", "{0} est {1} : cet état ne permet pas cette action."},
     Sentence{Errc::already_resolved, "is", "{0} est déjà {1}."},
     Sentence{Errc::already_resolved, "ii", "{0} a déjà été compensé par {1}."},
+    Sentence{Errc::already_resolved, "bbi", "l'obligation de {0} envers {1} a déjà été compensée par {2}."},
     Sentence{Errc::already_resolved, "i", "il n'y a plus rien à décider pour {0}."},
 };
 

@@ -19,6 +19,7 @@ struct Front::Impl {
   FrontSettings settings;
   FrontActor actor;
   std::shared_ptr<Replays> replays;
+  std::shared_ptr<Turn> turn = std::make_shared<Turn>();
   std::shared_ptr<std::atomic<std::size_t>> pending = std::make_shared<std::atomic<std::size_t>>(0);
   std::atomic<bool> draining{false};
   std::unique_ptr<Server> server;
@@ -28,6 +29,7 @@ struct Front::Impl {
   /// What needs no actor; nothing for the rest.
   std::optional<Response> answer_at_once(const Request& request);
   Response refused(const Request& request, const Problem& problem);
+  Problem too_many_orders() const;
   Response seen(const Request& request, Response response);
 };
 
@@ -84,6 +86,19 @@ Response Front::Impl::seen(const Request& request, Response response) {
 
 Response Front::Impl::refused(const Request& request, const Problem& problem) {
   return seen(request, problem_response(problem, {lang_from(request), request.trace_id}));
+}
+
+Problem Front::Impl::too_many_orders() const {
+  Problem problem;
+  problem.code = Errc::overloaded;
+  problem.retry_after = 1;
+  problem.money = MoneyState::untouched;
+  problem.errors.push_back({problem.code, "",
+                            "full: orders wait longer than " +
+                                std::to_string(settings.front_limits.turn_max.count()) +
+                                " ms for their turn. Send it again with the same key in 1 s",
+                            ""});
+  return problem;
 }
 
 std::optional<Response> Front::Impl::screen(Request& request) {
@@ -156,6 +171,10 @@ void Front::Impl::handle(Request request, Responder responder) {
       responder(seen(request, *known));
       return;
     }
+  if (std::holds_alternative<SubmitAsk>(*ask) && turn->waits_longer_than(settings.front_limits.turn_max)) {
+    responder(refused(request, too_many_orders()));
+    return;
+  }
   auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
   ticket->ask = std::move(*ask);
   caf::anon_send(actor, std::move(ticket));
@@ -164,7 +183,8 @@ void Front::Impl::handle(Request request, Responder responder) {
 Front::Front(caf::actor_system& system, FrontSettings settings) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
   impl_->replays = std::make_shared<Replays>(impl_->settings.front_limits.replays_max);
-  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits, impl_->replays);
+  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits, impl_->replays,
+                               impl_->turn);
 }
 
 Front::~Front() { stop(std::chrono::milliseconds(0)); }

@@ -84,6 +84,11 @@ void distribute(Self self, GatheredOrders& asked, Submissions& all) {
   }
 }
 
+void tell_turn(FrontState& state) {
+  state.turn->waits_since(state.gathered.empty() ? std::nullopt
+                                                 : std::optional(state.gathered.front().since));
+}
+
 // Self-clocking: an idle service hands a call on at once, a busy one gathers while it writes.
 void hand_gathered(Self self) {
   auto& state = self->state;
@@ -110,6 +115,7 @@ void hand_gathered(Self self) {
                 answer_unavailable(*call.ticket, error == caf::sec::request_timeout);
             });
   }
+  tell_turn(state);
 }
 
 void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
@@ -121,6 +127,7 @@ void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
     open = &state.gathered.emplace_back();
     open->question.caller = asked.orders.caller;
     open->since = std::chrono::steady_clock::now();
+    tell_turn(state);
   }
   open->calls.push_back({ticket, count});
   auto& orders = open->question.orders;
@@ -139,6 +146,7 @@ void give_up_waiting(Self self) {
     for (const auto& call : state.gathered.front().calls) answer_unavailable(*call.ticket, true);
     state.gathered.pop_front();
   }
+  tell_turn(state);
 }
 
 // The amounts of a change, now that the account tells their currency.
@@ -251,13 +259,12 @@ struct Dispatch {
                                      [](Ticket& t, const NettingWindowFound& found) {
                                        answer_window_dry_run(t, std::get<NettingAsk>(t.ask), found);
                                      });
-    // Over the intake, which waits for these orders no more.
-    if (q.booking.by_window) return ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
     if (q.dry_run)
       return ask<MeansFound>(
           self, actors.ledger, most, ticket, ReadMeans{},
           [](Ticket& t, const MeansFound& found) { answer_dry_run(t, std::get<NettingAsk>(t.ask), found); });
-    ask<NettingBooked>(self, actors.ledger, most, ticket, q.booking, booked);
+    // Over the intake, which knows the blocked list, and waits for the orders of a window no more.
+    ask<NettingBooked>(self, actors.intake, most, ticket, q.booking, booked);
   }
   void operator()(const RulesAsk& q) const {
     ask<RulesFound>(self, actors.ledger, most, ticket, ReadRules{},
@@ -326,9 +333,11 @@ struct Dispatch {
 };
 }  // namespace
 
-FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays) {
+FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays,
+                                      std::shared_ptr<Turn> turn) {
   self->state.limits = limits;
   self->state.replays = std::move(replays);
+  self->state.turn = std::move(turn);
   self->state.feed = std::make_unique<EventFeed>([self](std::uint64_t reader, std::int64_t after, int limit) {
     self->request(self->state.actors.reader, self->state.limits.answer_max, ReadEvents{0, after, limit})
         .then([self, reader](const EventPage& page) { self->state.feed->page(reader, page.events); },

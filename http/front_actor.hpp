@@ -15,8 +15,10 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 
 namespace settled {
 
@@ -44,6 +46,9 @@ struct FrontLimits {
   std::size_t submissions_max = 2;
   /// Orders in one such question, unless a single call has more.
   std::size_t gathered_max = 1'000;
+  /// Orders that are gathered and wait for their turn. When the oldest has waited so long, new ones are told
+  /// at once to come again: more would only wait longer, and many of them for nothing.
+  std::chrono::milliseconds turn_max{1'000};
   /// Receipts that are answered again from memory, of single orders.
   std::size_t replays_max = 10'000;
   /// Open event streams.
@@ -76,12 +81,29 @@ struct GatheredOrders {
   std::chrono::steady_clock::time_point since;
 };
 
+/// Since when the oldest gathered order waits. Written by the front actor, read by the port's threads.
+class Turn {
+ public:
+  using Clock = std::chrono::steady_clock;
+  void waits_since(std::optional<Clock::time_point> since) {
+    since_ = since ? since->time_since_epoch().count() : Clock::rep{0};
+  }
+  bool waits_longer_than(Clock::duration most) const {
+    const auto since = since_.load(std::memory_order_relaxed);
+    return since != 0 && Clock::now().time_since_epoch().count() - since > most.count();
+  }
+
+ private:
+  std::atomic<Clock::rep> since_{0};
+};
+
 struct FrontState {
   FrontActors actors;
   FrontLimits limits;
   std::shared_ptr<Replays> replays;
   std::unique_ptr<EventFeed> feed;
   std::deque<GatheredOrders> gathered;
+  std::shared_ptr<Turn> turn;  // of the oldest of these
   bool handing = false;         // a HandGathered is on its way
   std::size_t submissions = 0;  // at the intake
   std::uint64_t last_reader = 0;
@@ -91,7 +113,7 @@ struct FrontState {
 };
 
 FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self, FrontLimits limits,
-                                      std::shared_ptr<Replays> replays);
+                                      std::shared_ptr<Replays> replays, std::shared_ptr<Turn> turn);
 
 }  // namespace settled
 

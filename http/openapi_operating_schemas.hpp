@@ -30,10 +30,12 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "debit_account": {"type": "string"}, "credit_account": {"type": "string"},
   "placed_at": {"$ref": "#/components/schemas/Time"}, "ended_at": {"$ref": "#/components/schemas/Time"},
   "why": {"type": "string", "description": "What the hold waits for, in words."}}},
-"Unknown": {"type": "object", "required": ["settlement", "amount", "currency", "owner", "unknown_since", "age_s"], "properties": {
-  "settlement": {"type": "string"}, "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
+"Unknown": {"type": "object", "required": ["settlement", "kind", "amount", "currency", "owner", "since", "age_s"], "properties": {
+  "settlement": {"type": "string"}, "kind": {"enum": ["doubt", "in_process"], "description": "in_process: the bank has accepted it and not ended it."},
+  "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
   "owner": {"type": "string", "description": "The connector that asks its bank."}, "reference": {"type": "string"},
-  "attempts": {"type": "integer"}, "outcome": {"type": ["string", "null"]}, "unknown_since": {"$ref": "#/components/schemas/Time"},
+  "attempts": {"type": "integer"}, "outcome": {"type": ["string", "null"]}, "unknown_since": {"$ref": "#/components/schemas/Time", "description": "Of a doubt."},
+  "since": {"$ref": "#/components/schemas/Time", "description": "Of a doubt its begin, else when it was last sent."},
   "age_s": {"type": "integer"}, "break": {"type": ["string", "null"]}, "action": {"type": ["string", "null"], "description": "What waits for a second person."}}},
 "HeldOrder": {"type": "object", "required": ["settlement", "why"], "properties": {
   "settlement": {"type": "string"}, "amount": {"$ref": "#/components/schemas/AmountText"}, "currency": {"$ref": "#/components/schemas/Currency"},
@@ -60,7 +62,7 @@ inline constexpr char openapi_operating_schemas[] = R"json({
     "amount": {"$ref": "#/components/schemas/Amount"}, "currency": {"$ref": "#/components/schemas/Currency"}}}},
   "dry_run": {"type": "boolean", "default": false, "description": "Shows what would happen and changes nothing."},
   "without": {"type": "array", "items": {"$ref": "#/components/schemas/Bic"}, "description": "Of a dry run: compare with these banks left out."}}},
-"NettingWindow": {"type": "object", "additionalProperties": false, "required": ["currency"], "description": "The orders that wait (PENDING) in this currency and whose banks both have an open vostro here; all of them settle, or none.", "properties": {
+"NettingWindow": {"type": "object", "additionalProperties": false, "required": ["currency"], "description": "The orders that wait (PENDING) in this currency and whose banks are active and have an open vostro here; all of them settle, or none.", "properties": {
   "currency": {"$ref": "#/components/schemas/Currency"}, "value_date": {"type": "string", "format": "date"},
   "method": {"enum": ["SWIFT", "SEPA", "LOCAL_ACH", "MOCK"]},
   "banks": {"type": "array", "minItems": 2, "maxItems": 1000, "uniqueItems": true, "items": {"$ref": "#/components/schemas/Bic"}, "description": "Payer's and payee's bank are both among these."}}},
@@ -157,11 +159,13 @@ inline constexpr char openapi_operating_schemas[] = R"json({
   "last_started": {"$ref": "#/components/schemas/Time"}, "last_ended": {"$ref": "#/components/schemas/Time"},
   "last_ok": {"type": ["boolean", "null"]}, "last_result": {"type": ["string", "null"]}}},
 "Jobs": {"type": "object", "required": ["jobs"], "properties": {"jobs": {"type": "array", "items": {"$ref": "#/components/schemas/Job"}}}},
-"Invariants": {"type": "object", "required": ["ok", "checked_at", "seconds", "invariants"], "properties": {
+"Invariants": {"type": "object", "required": ["ok", "checked_at", "seconds", "invariants", "failure", "stale"], "properties": {
   "ok": {"type": ["boolean", "null"], "description": "Null: nothing was checked yet. False stops all sends."},
   "checked_at": {"$ref": "#/components/schemas/Time"}, "seconds": {"type": "number"},
   "invariants": {"type": "array", "items": {"type": "object", "required": ["name", "violations", "example"], "properties": {
-    "name": {"type": "string"}, "violations": {"type": "integer"}, "example": {"type": ["string", "null"]}}}}}}
+    "name": {"type": "string"}, "violations": {"type": "integer"}, "example": {"type": ["string", "null"]}}}},
+  "failure": {"type": ["string", "null"], "description": "Why the last check could not run; the rest is then of the one before. Repeated, it stops all sends."},
+  "stale": {"type": "boolean", "description": "Three checks should have run since."}}}
 })json";
 
 }  // namespace settled

@@ -40,7 +40,8 @@ Shape approval() {
           200,
           "Approved",
           {"id"},
-          writing({Errc::not_found, Errc::same_person, Errc::already_resolved, Errc::digest_mismatch})};
+          writing({Errc::not_found, Errc::same_person, Errc::already_resolved, Errc::digest_mismatch,
+                   Errc::account_closed, Errc::insufficient_funds})};
 }
 Shape proposal(std::string_view request) {
   return {request,
@@ -146,8 +147,9 @@ Shape shape_of(RouteId id) {
               joined({form,
                       amount,
                       key,
-                      {Errc::same_bank, Errc::unknown_bank, Errc::netting_infeasible, Errc::nothing_to_net,
-                       Errc::illegal_transition},
+                      {Errc::same_bank, Errc::unknown_bank, Errc::account_closed, Errc::netting_infeasible,
+                       Errc::nothing_to_net, Errc::illegal_transition, Errc::bank_suspended,
+                       Errc::blocked_party, Errc::already_resolved},
                       away})};
     case RouteId::list_windows:
       return {"", 200, "Windows", {}, reading(query)};

@@ -55,7 +55,7 @@ typename F::result_type inspect(F& f, SettlementOrder& x) {
 template <class F>
 typename F::result_type inspect(F& f, Admission& x) {
   return f(caf::meta::type_name("Admission"), x.refusal, x.waiting, x.waiting_detail, x.release_at,
-           x.next_cut_off, x.value_date, x.queue_if_short);
+           x.next_cut_off, x.value_date, x.queue_if_short, x.settlement_date);
 }
 template <class F>
 typename F::result_type inspect(F& f, PaymentInstruction& x) {

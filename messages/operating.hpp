@@ -6,13 +6,15 @@
 #include "messages/accounts.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/sec.hpp>
 
 namespace settled {
 
 /// One person asks for it; the settlement stays as it is until another one approves. `verdict`: resolve
-/// takes executed or not_executed, decide (on an order held for compliance) release or reject, compensate
-/// none. A newer wish for the same settlement takes the place of an open one. Answered with ActionAnswered;
-/// refusals: not_found, already_resolved, illegal_transition, invalid_value.
+/// takes executed or not_executed (executed also of what was rolled back while a late_success break is open),
+/// decide (on an order held for compliance) release or reject, compensate none. A newer wish for the same
+/// settlement takes the place of an open one. Answered with ActionAnswered; refusals: not_found,
+/// already_resolved, illegal_transition, invalid_value.
 struct ProposeAction {
   std::string caller;
   ActionKind kind = ActionKind::resolve;
@@ -36,7 +38,7 @@ struct ActionAnswered {
 };
 
 /// Calls back an order that waits and holds nothing. Answered with ActionAnswered (without an action);
-/// refusals: not_found, illegal_transition.
+/// refusals: not_found, illegal_transition (also in quarantine).
 struct CancelSettlement {
   std::string caller;
   SettlementId id;
@@ -53,16 +55,20 @@ struct ReleaseWaiting {
     bool open = false;
     Micros opens_at = 0, next_cut_off = 0;
     std::string value_date, reason;
+    std::string settlement_date;  // of a plan: what is said is for orders of this date
   };
   std::vector<Gate> gates;
+  /// The windows have changed: nothing is tried, the orders are only told anew when they may go.
+  bool plan = false;
 };
 struct Released {
-  std::vector<Recorded> started;  // their intent is durable: they want an actor
-  std::vector<Recorded> ended;    // FAILED now, or settled in our own books
-  std::int64_t still_waiting = 0;
+  std::vector<Recorded> started;   // their intent is durable: they want an actor
+  std::vector<Recorded> ended;     // FAILED now, or settled in our own books
+  std::int64_t still_waiting = 0;  // all that hold nothing yet, those for compliance too
 };
 
-/// Opens a break for every doubt that began before `unknown_before` and has none. Sent by actors/scheduler
+/// Opens a break for every doubt that began before `unknown_before`, and for every order that a bank has
+/// accepted, was sent before it, and has not ended, where there is none. Sent by actors/scheduler
 /// to storage/ledger_writer; answered with how many.
 struct EscalateUnknowns {
   Micros unknown_before = 0;
@@ -87,20 +93,21 @@ struct ChangeAccount {
   std::int64_t floor = 0, low = no_threshold, high = no_threshold;
 };
 
-/// Which of the orders that wait (PENDING) are netted: those of the currency whose banks both have an open
-/// vostro here. What is empty narrows nothing down.
+/// Which of the orders that wait (PENDING) are netted: those of the currency whose banks are active and have
+/// an open vostro here. What is empty narrows nothing down.
 struct NettingWindow {
   Currency currency;
-  std::string value_date;  // YYYY-MM-DD
+  std::string value_date;  // YYYY-MM-DD; empty: orders whose settlement date is not after today, in UTC
   bool one_method = false;
   Method method = Method::LOCAL_ACH;  // where `one_method`
   std::vector<std::string> banks;     // payer's and payee's are both among these
 };
 /// Books the net positions of a set of obligations between the vostros of their banks, all or nothing. Or,
 /// by window: all its orders settle between the vostros, all or none, and need funds for their net only.
-/// Sent to storage/ledger_writer; by window over actors/intake, which waits for the orders no more. Answered
-/// with NettingBooked. Refusals: unknown_bank, netting_infeasible, idempotency_mismatch, amount_overflow,
-/// nothing_to_net, illegal_transition (by window, in quarantine).
+/// Sent over actors/intake, which looks at the blocked list and waits for the orders no more, to
+/// storage/ledger_writer. Answered with NettingBooked. Refusals: unknown_bank, account_closed,
+/// netting_infeasible, idempotency_mismatch, amount_overflow; of obligations: bank_suspended, blocked_party,
+/// already_resolved (netted before); by window: nothing_to_net, illegal_transition (in quarantine).
 struct BookNetting {
   std::string caller;
   std::string idempotency_key;
@@ -108,6 +115,7 @@ struct BookNetting {
   std::vector<Obligation> obligations;
   bool by_window = false;
   NettingWindow window;  // instead of `obligations`
+  Refusal barred;        // by the blocked list; what was booked before is answered all the same
 };
 struct NettingBooked {
   JournalId journal;
@@ -214,8 +222,10 @@ struct InvariantView {
   std::int64_t violations = 0;
   std::string example;  // which, what was expected, what was found
 };
-/// Answered by storage/pg_keeper; a check of everything takes a while.
+/// Answered by storage/pg_keeper; a check of everything takes a while. An error that is `database_away` says
+/// nothing about the books: nobody can write them either.
 struct CheckInvariants {};
+inline constexpr auto database_away = caf::sec::cannot_connect_to_node;
 /// The last check. Answered by actors/scheduler.
 struct ReadInvariants {};
 struct InvariantReport {
@@ -224,6 +234,8 @@ struct InvariantReport {
   Micros at = 0;
   double seconds = 0;
   std::vector<InvariantView> invariants;
+  std::string failure;  // why the last check could not run; what stands above is then of the one before
+  bool stale = false;   // three checks should have run since
 };
 
 /// Moves finished work out of the way. Answered by storage/pg_keeper with Count.
@@ -291,11 +303,11 @@ typename F::result_type inspect(F& f, CancelSettlement& x) {
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting::Gate& x) {
   return f(caf::meta::type_name("ReleaseWaiting::Gate"), x.currency, x.method, x.open, x.opens_at,
-           x.next_cut_off, x.value_date, x.reason);
+           x.next_cut_off, x.value_date, x.reason, x.settlement_date);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReleaseWaiting& x) {
-  return f(caf::meta::type_name("ReleaseWaiting"), x.gates);
+  return f(caf::meta::type_name("ReleaseWaiting"), x.gates, x.plan);
 }
 template <class F>
 typename F::result_type inspect(F& f, Released& x) {
@@ -329,7 +341,7 @@ typename F::result_type inspect(F& f, NettingWindow& x) {
 template <class F>
 typename F::result_type inspect(F& f, BookNetting& x) {
   return f(caf::meta::type_name("BookNetting"), x.caller, x.idempotency_key, x.request_digest, x.obligations,
-           x.by_window, x.window);
+           x.by_window, x.window, x.barred);
 }
 template <class F>
 typename F::result_type inspect(F& f, NettingBooked& x) {
@@ -396,7 +408,8 @@ typename F::result_type inspect(F& f, ReadInvariants&) {
 }
 template <class F>
 typename F::result_type inspect(F& f, InvariantReport& x) {
-  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants);
+  return f(caf::meta::type_name("InvariantReport"), x.checked, x.ok, x.at, x.seconds, x.invariants, x.failure,
+           x.stale);
 }
 template <class F>
 typename F::result_type inspect(F& f, ArchiveFinished& x) {

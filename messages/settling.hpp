@@ -120,8 +120,11 @@ struct PatienceOver {
   std::uint64_t waiter = 0;
 };
 
-/// The ledger writer to itself: what has come in so far makes a batch.
-struct WriteBatch {};
+/// The ledger writer to itself: what has come in so far makes a batch; or the commit of that number, which
+/// was under way on a thread of its own, is over.
+struct WriteBatch {
+  std::int64_t written = 0;
+};
 
 /// The writer's commit made events up to here visible. Sent to http/ for its streams.
 struct EventsCommitted {
@@ -203,8 +206,8 @@ typename F::result_type inspect(F& f, InFlight& x) {
   return f(caf::meta::type_name("InFlight"), x.settlements);
 }
 template <class F>
-typename F::result_type inspect(F& f, WriteBatch&) {
-  return f(caf::meta::type_name("WriteBatch"));
+typename F::result_type inspect(F& f, WriteBatch& x) {
+  return f(caf::meta::type_name("WriteBatch"), x.written);
 }
 template <class F>
 typename F::result_type inspect(F& f, EventsCommitted& x) {

@@ -27,8 +27,7 @@ HighWater::HighWater(const fs::path& data_dir, std::string books)
     : file_(data_dir / "high_water"), quarantine_file_(data_dir / "quarantine"), books_(std::move(books)) {
   std::string known;
   std::int64_t event = 0;
-  if (std::ifstream in(file_); in >> known >> event && known == books_) seen_ = event;
-  newest_ = written_ = seen_;
+  if (std::ifstream in(file_); in >> known >> event && known == books_) newest_ = written_ = event;
   keeper_ = std::thread([this] { keep(); });
 }
 
@@ -39,6 +38,12 @@ HighWater::~HighWater() {
   }
   changed_.notify_all();
   keeper_.join();
+}
+
+void HighWater::saw(std::int64_t event) {
+  auto newest = newest_.load();
+  while (newest < event && !newest_.compare_exchange_weak(newest, event)) {
+  }
 }
 
 void HighWater::keep() {

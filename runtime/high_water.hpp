@@ -19,10 +19,12 @@ class HighWater {
   HighWater(const HighWater&) = delete;
   HighWater& operator=(const HighWater&) = delete;
 
-  /// The last event of these books that was seen; 0 for unknown books.
-  std::int64_t seen() const { return seen_; }
-  /// From any thread; written down within half a second.
-  void saw(std::int64_t event) { newest_ = event; }
+  /// The last event of these books that was seen, now or in an earlier run; 0 for unknown books.
+  std::int64_t seen() const { return newest_; }
+  /// From any thread; written down within half a second. Never goes back.
+  void saw(std::int64_t event);
+  /// Older books are the ones that count from now on. Only at a start, and after their quarantine has begun.
+  void go_back_to(std::int64_t event) { newest_ = event; }
 
   /// Why nothing may be sent; empty: no quarantine. Survives restarts.
   std::string quarantine() const;
@@ -34,7 +36,6 @@ class HighWater {
 
   const std::filesystem::path file_, quarantine_file_;
   const std::string books_;
-  std::int64_t seen_ = 0;
   std::atomic<std::int64_t> newest_{0};
   std::int64_t written_ = 0;
   std::mutex mutex_;

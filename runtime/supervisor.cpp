@@ -28,6 +28,7 @@ void give_up(Slot* self, const caf::error& why) {
 void failed(Slot* self, const std::string& why) {
   auto& state = self->state;
   state.child = nullptr;
+  if (!state.spec.may_restart()) return give_up(self, caf::make_error(caf::sec::runtime_error, why));
   const auto now = self->clock().now();  // the actor system's: tests turn it
   state.failures.push_back(now);
   while (now - state.failures.front() > state.spec.policy.window) state.failures.pop_front();

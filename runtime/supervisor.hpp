@@ -28,6 +28,9 @@ struct Supervised {
   /// Builds a fresh child. What it throws counts as a failure.
   std::function<caf::actor(caf::event_based_actor* supervisor)> start;
   RestartPolicy policy;
+  /// Asked when the child has failed. False: it does not come back, and the slot ends; nobody is told,
+  /// because whoever says so has seen to it.
+  std::function<bool()> may_restart = [] { return true; };
   /// The child failed and comes back after `wait`.
   std::function<void(const std::string& name, const std::string& why)> on_restart;
   /// The policy is exhausted: the child will not come back.

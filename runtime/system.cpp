@@ -109,13 +109,17 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
-  Words books_wrong;  // how; empty: they are right
-  Words quarantine;   // why; empty: there is none
+  Words books_wrong;      // how; empty: they are right
+  Words books_unchecked;  // why the books cannot be checked for so long that nothing is sent; empty: they are
+  Words first_check;      // why nothing is sent before it; empty: it is over
+  Words quarantine;       // why; empty: there is none
+  Words fenced;           // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
   TimeZones time_zones;
   std::atomic<bool> ending{false};
   std::atomic<int> exit_code{0};
   std::atomic<std::size_t> in_flight{0};
+  std::atomic<Micros> proven{0};  // steady: the books were ours after this
 
   std::unique_ptr<DataFolder> data_folder;
   std::unique_ptr<PrivatePostgres> postgres;
@@ -194,6 +198,8 @@ struct System::Impl {
     auto slot = supervise(*actors, {.name = std::move(name),
                                     .start = std::move(start),
                                     .policy = policy,
+                                    // Whose books are gone does not take them back while it ends.
+                                    .may_restart = [this] { return fenced.get().empty(); },
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
@@ -225,17 +231,17 @@ struct System::Impl {
                                  if (!up) log_warning("ledger_waits", {{"why", why}});
                                  if (up) log_info("ledger_writes_again");
                                },
+                           .steady = steady,
+                           .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced =
-                               [this](const std::string& why) {
-                                 log_error("ledger_fenced", {{"why", why}});
-                                 end_process(exit_unavailable);
-                               }};
+                           .on_fenced = [this](const std::string& why) { lose_books(why); }};
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
         .clock = clock,
         .ids = system_ids(),
+        .quarantined = [this] { return quarantined(); },
+        .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
@@ -260,10 +266,14 @@ struct System::Impl {
   }
 
   void start_rails() {
+    std::chrono::milliseconds send_timeout_min = HttpClientSettings{}.unacknowledged_max;
+    for (const ConnectorConfig& c : config.connectors)
+      if (c.type != "on_us") send_timeout_min = std::min(send_timeout_min, c.send_timeout);
     http_client = std::make_shared<HttpClient>(
         HttpClientSettings{.http_to_loopback = config.environment == Environment::development,
                            .connect_max = begins_quarter(),
                            .queue_max = begins_quarter(),
+                           .unacknowledged_max = send_timeout_min,
                            .connections_per_host = 1'024});  // each connector has its own limit
     for (const ConnectorConfig& c : config.connectors) start_rail(c);
     std::vector<RegisteredConnector> registered;
@@ -320,7 +330,7 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .sends_stopped = [this] { return sends_stopped(); },
+        .sends_stopped = [this] { return sends_held(); },
         .on_state =
             [this, name = c.name](BreakerState state) {
               metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
@@ -390,8 +400,9 @@ struct System::Impl {
                                                      .max = config.settlement.inquiry_max}},
                             .clock = clock,
                             .steady = steady,
+                            .proven = [this] { return proven.load(); },
                             .chance = system_chance(),
-                            .quarantined = [this] { return !quarantine.get().empty(); },
+                            .quarantined = [this] { return quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -410,7 +421,15 @@ struct System::Impl {
     settings.ledger = ledger;
     settings.keeper = keeper;
     settings.clock = clock;
+    settings.steady = steady;
+    settings.on_unchecked = [this](const std::string& why) {
+      metrics.sends_stopped(true);
+      if (books_unchecked.get().empty()) log_error("sends_stopped", {{"why", why}});
+      books_unchecked.set(why);
+    };
     settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
+    // Books of before this start may have been changed by others: whether they are right decides what leaves.
+    first_check.set("sends wait for the first check of the books after this start");
     settings.on_job = [](const JobView& job) {
       if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
     };
@@ -429,19 +448,38 @@ struct System::Impl {
         why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
     }
     metrics.sends_stopped(!why.empty());
-    if (why != books_wrong.get()) {
+    const auto unchecked = books_unchecked.get();
+    books_unchecked.set("");
+    if (why != books_wrong.get() || (why.empty() && !unchecked.empty())) {
       if (why.empty())
         log_info("sends_allowed", {{"why", "the books are right again"}});
       else
         log_error("sends_stopped", {{"why", why}});
     }
     books_wrong.set(why);
+    first_check.set("");
   }
 
-  /// Why nothing is sent; empty: things are.
+  bool quarantined() const { return !quarantine.get().empty(); }
+
+  /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
   std::string sends_stopped() const {
-    auto why = quarantine.get();
-    return why.empty() ? books_wrong.get() : why;
+    for (const Words* reason : {&fenced, &quarantine, &books_wrong, &books_unchecked})
+      if (auto why = reason->get(); !why.empty()) return why;
+    return {};
+  }
+  /// Why nothing goes to a bank now.
+  std::string sends_held() const {
+    auto why = sends_stopped();
+    return why.empty() ? first_check.get() : why;
+  }
+
+  /// With little history the first check is over before the first order comes, which then leaves at once.
+  /// With much of it nobody waits: orders are taken, and leave after the check.
+  void wait_for_the_first_check() {
+    const auto until = std::chrono::steady_clock::now() + 500ms;
+    while (!first_check.get().empty() && !ending && std::chrono::steady_clock::now() < until)
+      std::this_thread::sleep_for(5ms);
   }
 
   /// A database that goes less far than what this node has seen is an older copy of its books.
@@ -449,17 +487,36 @@ struct System::Impl {
     const auto books = read_installation(database_url);
     high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
     if (books.last_event < high_water->seen()) {
-      high_water->begin_quarantine(
-          "quarantine: the database ends with event " + std::to_string(books.last_event) +
-          ", this node has seen event " + std::to_string(high_water->seen()) +
-          ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
-          "Compare "
-          "with the banks (settlectl verify), then start once with --lift-quarantine on.");
-      high_water->saw(books.last_event);
+      high_water->begin_quarantine(older_books(books.last_event));
+      high_water->go_back_to(books.last_event);
     }
     if (config.settlement.lift_quarantine) high_water->lift_quarantine();
     quarantine.set(high_water->quarantine());
     if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
+  }
+
+  std::string older_books(std::int64_t last_event) const {
+    return "quarantine: the database ends with event " + std::to_string(last_event) +
+           ", this node has seen event " + std::to_string(high_water->seen()) +
+           ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
+           "Compare with the banks (settlectl verify), then start once with --lift-quarantine on.";
+  }
+
+  /// Books that became older while we run, such as a standby's that lagged behind: whatever is in flight here
+  /// knows more than they do, and none of it asks first. The next start does, in quarantine.
+  void took_over(const LedgerSnapshot& books) {
+    if (books.last_seq >= high_water->seen()) return high_water->saw(books.last_seq);
+    const auto why = older_books(books.last_seq);
+    lose_books(why);
+    high_water->begin_quarantine(why);
+    throw Fenced(why);
+  }
+
+  /// Nothing is sent from now on, nobody starts again, and the process ends.
+  void lose_books(const std::string& why) {
+    fenced.set("the books are not ours any more: " + why);
+    log_error("ledger_fenced", {{"why", why}});
+    end_process(exit_unavailable);
   }
 
   void tell_end(const SettlementView& s) {
@@ -521,6 +578,7 @@ struct System::Impl {
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
                           .sends_stopped = [this] { return sends_stopped(); },
+                          .sends_wait = [this] { return first_check.get(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails)
       if (rail.breaker) sources.rails.push_back(rail.breaker);
@@ -637,6 +695,7 @@ void System::start() {
     it.start_scheduler();
     it.start_figures();
     it.wait_for_the_rules();
+    it.wait_for_the_first_check();
     it.open_port();
     write_endpoint(
         data_dir, {.http = it.http_url(),

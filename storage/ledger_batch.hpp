@@ -90,6 +90,10 @@ struct NettingRow {
   std::vector<Obligation> obligations;
   std::string positions;  // JSON
   Micros at = 0;
+  /// What was settled, as its banks call it: none of it is netted by obligation again. Of a window these are
+  /// the obligations of its orders, of which two may have the same.
+  bool by_window = false;
+  std::vector<Obligation> owed;
 };
 /// The connector of orders that were settled by netting.
 inline constexpr std::string_view netting_connector = "netting";
@@ -97,6 +101,12 @@ inline constexpr std::string_view netting_connector = "netting";
 struct NettedRow {
   SettlementId settlement;
   AccountId credit_account;
+};
+
+/// What was given back and is posted after all: the bank paid after the end.
+struct BookedLateRow {
+  SettlementId settlement;
+  Micros at = 0;
 };
 
 struct EventRow {
@@ -130,7 +140,8 @@ struct LedgerBatch {
   std::vector<OpenBreakRow> opened_breaks;
   std::vector<ClosedBreakRow> closed_breaks;
   std::vector<NettingRow> nettings;
-  std::vector<NettedRow> netted;  // among `changed` as well
+  std::vector<NettedRow> netted;           // among `changed` as well
+  std::vector<BookedLateRow> booked_late;  // among `changed` as well
   std::vector<ChangeRules> rule_changes;
   std::vector<EventRow> events;
   boost::unordered_flat_map<AccountId, AccountDelta, std::hash<AccountId>> deltas;

@@ -77,9 +77,9 @@ std::string account_payload(const Account& a) {
       .done();
 }
 
+/// Two people's word comes without a call to the bank, and may bring the bank's reference all the same.
 void take_answer(SettlementView& s, const Attempt& attempt) {
-  if (attempt.kind == Attempt::Kind::none) return;
-  s.last_outcome = to_string(attempt.answer.outcome);
+  if (attempt.kind != Attempt::Kind::none) s.last_outcome = to_string(attempt.answer.outcome);
   if (!attempt.answer.bank_reference.empty()) s.bank_reference = attempt.answer.bank_reference;
 }
 }  // namespace
@@ -94,8 +94,10 @@ std::string_view to_string(HoldEnd end) {
   return end == HoldEnd::posted ? "posted" : end == HoldEnd::released ? "released" : "expired";
 }
 
-LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock)
-    : clock_(std::move(clock)), chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
+LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined)
+    : clock_(std::move(clock)),
+      quarantined_(std::move(quarantined)),
+      chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
   for (const Account& a : snapshot.accounts) index(a);
   for (const Recorded& s : snapshot.open) keep_open(s);
   for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
@@ -166,11 +168,15 @@ Result<AccountId> LedgerBook::payee_vostro(const SettlementOrder& order) const {
                    order.to_bank + " has no vostro account with us in " +
                        std::string(order.amount.currency.code()) + ".",
                    "a bank with a vostro: GET /api/v1/accounts/vostro"};
-  if (!checked_add(accounts_.at(at->second).balance, order.amount.minor) ||
-      accounts_.at(at->second).balance + order.amount.minor > largest_balance)
-    return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
-                   "balances up to " + format_amount(largest_balance, order.amount.currency)};
+  if (auto refusal = too_much_for(accounts_.at(at->second), order.amount)) return std::move(*refusal);
   return at->second;
+}
+
+std::optional<Refusal> LedgerBook::too_much_for(const Account& payee, const Money& amount) {
+  const auto balance = checked_add(payee.balance, amount.minor);
+  if (balance && *balance <= largest_balance) return std::nullopt;
+  return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
+                 "balances up to " + format_amount(largest_balance, amount.currency)};
 }
 
 bool LedgerBook::on_us(const SettlementView& s) const {
@@ -223,7 +229,8 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
     s.waiting = admission.waiting;
     s.waiting_detail = admission.waiting_detail;
     s.release_at = admission.release_at;
-  } else if (lacking = short_account(s); (lacking || must_queue_behind(s)) && s.queue_if_short) {
+  } else if (lacking = short_account(s);
+             (lacking || must_queue_behind(s)) && (s.queue_if_short || quarantined_())) {
     s.waiting = Waiting::liquidity;
     s.waiting_detail = lacking ? insufficient_funds(*lacking, order.amount.minor).detail
                                : "more urgent or older orders wait for funds of the same account.";
@@ -285,6 +292,10 @@ void LedgerBook::keep_open(const Recorded& s) {
     queue_.insert(place_of(s));
   else
     queue_.erase(place_of(s));
+  if (s->status == Status::VALIDATING)
+    held_.insert(s->id);
+  else
+    held_.erase(s->id);
 }
 
 void LedgerBook::record_failed(SettlementView& s, const Refusal& refusal) {
@@ -320,7 +331,7 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
   const Account& a = accounts_.at(id);
-  const auto before = a.balance;
+  const auto before = standing(a);
   enter(id, journal, amount, at, batch);
   tell_crossing(a, before, at, batch);
 }
@@ -337,7 +348,12 @@ void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, M
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
 }
 
-void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at, LedgerBatch& batch) {
+LedgerBook::Standing LedgerBook::standing(const Account& a) {
+  return {.below_low = a.low_threshold != no_threshold && a.balance < a.low_threshold,
+          .above_high = a.high_threshold != no_threshold && a.balance > a.high_threshold};
+}
+
+void LedgerBook::tell_crossing(const Account& a, Standing before, Micros at, LedgerBatch& batch) {
   const auto tell = [&](std::string_view kind, std::int64_t threshold) {
     chain_.append(batch, at, kind, a.id.uuid,
                   JsonObject{}
@@ -347,10 +363,11 @@ void LedgerBook::tell_crossing(const Account& a, std::int64_t before, Micros at,
                       .text("threshold", format_amount(threshold, a.currency))
                       .done());
   };
-  if (const auto low = a.low_threshold; low != no_threshold && (before < low) != (a.balance < low))
-    tell(a.balance < low ? "account.below_low" : "account.above_low", low);
-  if (const auto high = a.high_threshold; high != no_threshold && (before > high) != (a.balance > high))
-    tell(a.balance > high ? "account.above_high" : "account.below_high", high);
+  const auto now = standing(a);
+  if (a.low_threshold != no_threshold && before.below_low != now.below_low)
+    tell(now.below_low ? "account.below_low" : "account.above_low", a.low_threshold);
+  if (a.high_threshold != no_threshold && before.above_high != now.above_high)
+    tell(now.above_high ? "account.above_high" : "account.below_high", a.high_threshold);
 }
 
 std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step, LedgerBatch& batch) {

@@ -12,6 +12,7 @@
 #include <map>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace settled {
 
@@ -20,7 +21,10 @@ std::string event_kind(Status status);
 
 class LedgerBook {
  public:
-  LedgerBook(const LedgerSnapshot& snapshot, Clock clock);
+  /// `quarantined`: these books may be older than what the banks have seen. Then no order ends that its bank
+  /// was not asked about.
+  LedgerBook(
+      const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined = [] { return false; });
 
   /// Keys have been looked up before: this order is new. Accounts, funds, hold, intent; or FAILED; or a
   /// refusal that records nothing.
@@ -30,6 +34,8 @@ class LedgerBook {
   /// Tries the orders that wait, the most urgent and then the oldest first. Where an account cannot pay the
   /// first one, those behind it on that account wait too: nobody overtakes.
   Released release_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
+  /// Tells the orders whose window is still to open when that is, as the windows now are.
+  Released plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch);
   ActionAnswered cancel(const CancelSettlement& request, LedgerBatch& batch);
   /// `settlement` is the recorded one, which need not be in flight.
   ActionAnswered propose(ActionId id, const ProposeAction& request, const Recorded& settlement,
@@ -39,9 +45,12 @@ class LedgerBook {
   /// The pending action that a request means.
   const OperatorAction* pending_action(const ApproveAction& request) const;
   const Recorded* in_flight(SettlementId id) const;
-  /// A settlement that has ended, and what a bank says of it since: a break where the two disagree.
-  void compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
-                           LedgerBatch& batch);
+  /// A settlement that has ended, and what a bank says of it since: a break where the two disagree. Not where
+  /// that was `told_before`: a person has closed it, and the bank says nothing new.
+  void compare_late_answer(
+      BreakId id, const Recorded& settlement, const Attempt& attempt,
+      const std::function<bool(const std::string& kind, const std::string& detail)>& told_before,
+      LedgerBatch& batch);
   std::int64_t escalate_unknowns(const EscalateUnknowns& request, const std::function<BreakId()>& next_id,
                                  LedgerBatch& batch);
   ActionAnswered close_break(const CloseBreak& request, LedgerBatch& batch);
@@ -76,10 +85,15 @@ class LedgerBook {
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
   Result<AccountId> payee_vostro(const SettlementOrder& order) const;
+  static std::optional<Refusal> too_much_for(const Account& payee, const Money& amount);
+  /// What has changed since an order was let in, and ends it now that its turn has come.
+  std::optional<Refusal> barred(const SettlementView& s) const;
   /// Nothing leaves: both banks have their accounts here.
   bool on_us(const SettlementView& s) const;
   /// Accounts that the order lowers: where funds may be lacking.
   std::vector<AccountId> scarce(const SettlementView& s) const;
+  /// In quarantine: why nobody ends an order that waits.
+  std::optional<Refusal> ends_blindly() const;
   void record_failed(SettlementView& s, const Refusal& refusal);
   const Account* short_account(const SettlementView& s) const;
   bool must_queue_behind(const SettlementView& s) const;
@@ -92,14 +106,25 @@ class LedgerBook {
   std::vector<SettlementView> waiting_in(const NettingWindow& window, const LedgerBatch& batch) const;
   std::vector<Recorded> settle_netted(JournalId journal, std::vector<SettlementView> orders, Micros at,
                                       LedgerBatch& batch);
-  /// Does a position break funds, or the range of an account?
+  /// Does a house rule forbid the netting?
+  std::optional<Refusal> barred(const BookNetting& request) const;
+  /// Is an account missing or closed, or does a position break funds, or the range of an account?
   std::optional<Refusal> why_infeasible(const DryRun& plan, bool by_window) const;
   void keep_open(const Recorded& s);
   Recorded fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch);
-  void tell_crossing(const Account& account, std::int64_t before, Micros at, LedgerBatch& batch);
+  /// On which side of its thresholds an account is.
+  struct Standing {
+    bool below_low = false, above_high = false;
+  };
+  static Standing standing(const Account& account);
+  void tell_crossing(const Account& account, Standing before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
+  /// Nothing when this kind of action fits where the settlement stands.
+  std::optional<Refusal> does_not_fit(const OperatorAction& action, const SettlementView& s) const;
   void end_action(const OperatorAction& action, ActionState state, LedgerBatch& batch);
+  /// The entries of what the bank paid after the end; closes the break that told it.
+  Recorded book_late(const OperatorAction& action, const SettlementView& s, LedgerBatch& batch);
   void open_break(BreakId id, std::string kind, const Recorded& s, std::string detail, LedgerBatch& batch);
   void hold(const SettlementView& s, LedgerBatch& batch);
   void end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& batch);
@@ -108,6 +133,7 @@ class LedgerBook {
   void enter(AccountId account, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch);
 
   Clock clock_;
+  std::function<bool()> quarantined_;
   EventChain chain_;
   boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts_;
   boost::unordered_flat_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
@@ -121,6 +147,7 @@ class LedgerBook {
   };
   static QueuePlace place_of(const SettlementView& s) { return {-static_cast<int>(s.order.priority), s.id}; }
   std::set<QueuePlace> queue_;                                      // of PENDING orders
+  std::unordered_set<SettlementId> held_;                           // for compliance: VALIDATING
   std::unordered_map<SettlementId, OperatorAction> actions_;        // pending ones
   std::map<std::pair<std::string, SettlementId>, BreakId> breaks_;  // open ones, by kind
   Rules rules_;

@@ -35,7 +35,7 @@ Refusal nothing_to_net(const NettingWindow& window) {
   return {Errc::nothing_to_net, "/window",
           "no order in " + std::string(window.currency.code()) +
               " that fits waits here for its window or for funds.",
-          "orders with status PENDING whose banks both have an open vostro here"};
+          "orders with status PENDING whose banks are active and have an open vostro here"};
 }
 
 std::string netted_payload(const SettlementView& s, Waiting waited_for, JournalId journal) {
@@ -54,10 +54,14 @@ MeansFound LedgerBook::means() const {
   MeansFound found;
   for (const auto& [key, id] : vostros_) {
     const Account& a = accounts_.at(id);
-    found.means.push_back({.participant = a.bank,
-                           .currency = a.currency,
-                           .available = a.status == AccountStatus::open ? available(a) : 0,
-                           .net_debit_cap = std::nullopt});
+    Means means{.participant = a.bank, .currency = a.currency};
+    if (a.status == AccountStatus::open) {
+      means.available = available(a);
+      means.position = a.balance - a.held;
+      // How far it may go below zero. A floor above zero is a reserve and no cap.
+      if (a.floor <= 0 && a.floor != no_floor) means.net_debit_cap = -a.floor;
+    }
+    found.means.push_back(std::move(means));
   }
   return found;
 }
@@ -68,15 +72,19 @@ std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
   for (const OpenedRow& row : batch.opened) unheard.insert(row.settlement->id);
   const std::unordered_set<std::string_view> named(window.banks.begin(), window.banks.end());
   const auto takes_part = [&](const std::string& bank) {
-    if (!named.empty() && !named.contains(bank)) return false;
+    if ((!named.empty() && !named.contains(bank)) || suspended(rules_, bank)) return false;
     const auto at = vostros_.find({bank, window.currency});
     return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
+  };
+  const auto today = rfc3339(clock_()).substr(0, 10);
+  const auto of_the_day = [&](const SettlementView& s) {
+    // What is for a later day settles before it only where that day is asked for.
+    return window.value_date.empty() ? s.order.settlement_date <= today : s.value_date == window.value_date;
   };
   std::vector<SettlementView> orders;
   for (const auto& place : queue_) {
     const SettlementView& s = open_.at(place.id);
-    if (s.order.amount.currency == window.currency &&
-        (window.value_date.empty() || s.value_date == window.value_date) &&
+    if (s.order.amount.currency == window.currency && of_the_day(s) &&
         (!window.one_method || s.order.method == window.method) && takes_part(s.order.from_bank) &&
         takes_part(s.order.to_bank) && !unheard.contains(s.id))
       orders.push_back(s);
@@ -91,6 +99,21 @@ NettingWindowFound LedgerBook::netting_window(const NettingWindow& window) const
   return {.obligations = obligations_of(orders), .means = means().means, .refusal = {}};
 }
 
+// The house rules that an order meets when it is let in.
+std::optional<Refusal> LedgerBook::barred(const BookNetting& request) const {
+  if (request.by_window) return std::nullopt;  // its orders were let in
+  for (std::size_t i = 0; i < request.obligations.size(); ++i) {
+    const auto& o = request.obligations[i];
+    for (const auto& [bank, side] : {std::pair(&o.from, "from"), {&o.to, "to"}})
+      if (const auto known = rules_.banks.find(*bank);
+          known != rules_.banks.end() && known->second.status == BankStatus::suspended)
+        return Refusal{Errc::bank_suspended, "/obligations/" + std::to_string(i) + '/' + side + "_bank",
+                       *bank + " is suspended and takes no part.", "a bank that is active"};
+  }
+  if (request.barred.code != Errc::ok) return request.barred;
+  return std::nullopt;
+}
+
 std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_window) const {
   const std::string field = by_window ? "/window" : "/obligations";
   for (const DryRunLine& line : plan.lines) {
@@ -98,6 +121,10 @@ std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_wi
       return Refusal{Errc::unknown_bank, field,
                      line.participant + " has no vostro in " + std::string(line.currency.code()) + ".",
                      "a bank with a vostro: GET /api/v1/accounts/vostro"};
+    if (const Account& a = accounts_.at(vostros_.at({line.participant, line.currency}));
+        a.status != AccountStatus::open)
+      return Refusal{Errc::account_closed, field, "account " + a.id.text() + " of " + a.bank + " is closed.",
+                     ""};
     if (line.breaks())
       return Refusal{Errc::netting_infeasible, field,
                      line.participant + " would pay " + format_for_people(line.pays, line.currency) +
@@ -122,6 +149,7 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
     orders = waiting_in(request.window, batch);
     if (orders.empty()) return {.refusal = nothing_to_net(request.window)};
   }
+  if (auto refusal = barred(request)) return {.refusal = std::move(*refusal)};
   auto obligations = request.by_window ? obligations_of(orders) : request.obligations;
   const auto plan = dry_run(obligations, means().means);
   if (!plan) {
@@ -132,7 +160,9 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
   if (auto refusal = why_infeasible(*plan, request.by_window)) return {.refusal = std::move(*refusal)};
   const Micros now = clock_();
   std::vector<Recorded> ended;
+  auto owed = obligations;
   if (request.by_window) {
+    for (std::size_t i = 0; i < orders.size(); ++i) owed[i].id = orders[i].order.obligation_id;
     ended = settle_netted(journal, std::move(orders), now, batch);
   } else {
     for (const auto& position : plan->netting.multilateral)
@@ -146,7 +176,9 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
                             .request_digest = request.request_digest,
                             .obligations = obligations,
                             .positions = positions,
-                            .at = now});
+                            .at = now,
+                            .by_window = request.by_window,
+                            .owed = std::move(owed)});
   chain_.append(batch, now, "netting.booked", journal.uuid,
                 JsonObject{}
                     .number("obligations", static_cast<std::int64_t>(obligations.size()))
@@ -163,18 +195,18 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
 // below both what it was and what it becomes, and it is the net alone that needs funds.
 std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<SettlementView> orders,
                                                 Micros at, LedgerBatch& batch) {
-  std::unordered_map<AccountId, std::int64_t> before;
+  std::unordered_map<AccountId, Standing> before;
   for (SettlementView& s : orders) {
     s.credit_account = vostros_.at({s.order.to_bank, s.order.amount.currency});
     s.connector = netting_connector;
     walk_on_us(s, at, batch);
     for (const AccountId id : {s.debit_account, s.credit_account})
-      before.emplace(id, accounts_.at(id).balance);
+      before.emplace(id, standing(accounts_.at(id)));
   }
   for (const auto& s : orders) enter(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
   for (const auto& s : orders) enter(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
   // What an account crosses on the way and back again is no news.
-  for (const auto& [id, balance] : before) tell_crossing(accounts_.at(id), balance, at, batch);
+  for (const auto& [id, standing] : before) tell_crossing(accounts_.at(id), standing, at, batch);
   // What this batch has changed already (why an order waits) is written together with this.
   std::unordered_map<SettlementId, std::size_t> rows;
   for (std::size_t i = 0; i < batch.changed.size(); ++i) rows.emplace(batch.changed[i].settlement->id, i);

@@ -7,6 +7,7 @@
 namespace settled {
 namespace {
 const char* const doubt_break = "unknown_outcome";
+const char* const late_success = "late_success";
 
 /// One fact per line: what the second person reads and signs with its digest. Only what cannot change while
 /// the settlement stays where it is.
@@ -25,13 +26,29 @@ std::string shown_text(const OperatorAction& a, const SettlementView& s) {
   return text;
 }
 
-/// Nothing when this kind of action fits where the settlement stands.
-std::optional<Refusal> does_not_fit(ActionKind kind, const SettlementView& s) {
+std::string action_payload(const OperatorAction& a) {
+  JsonObject json;
+  json.text("action", a.id.text())
+      .text("kind", to_string(a.kind))
+      .text("verdict", a.verdict)
+      .text("reason", a.reason)
+      .text("requested_by", a.requested_by);
+  if (!a.approved_by.empty()) json.text("approved_by", a.approved_by);
+  return json.done();
+}
+}  // namespace
+
+std::optional<Refusal> LedgerBook::does_not_fit(const OperatorAction& a, const SettlementView& s) const {
   const auto is = s.id.text() + " is " + std::string(to_string(s.status));
-  switch (kind) {
+  switch (a.kind) {
     case ActionKind::resolve:
+      if (next(s.status, Event::book) && breaks_.contains({late_success, s.id})) {
+        if (a.verdict == "executed") return std::nullopt;
+        return Refusal{Errc::illegal_transition, "/verdict", is + " already, and its bank says that it paid.",
+                       "executed; or close the break"};
+      }
       if (final_status(s.status)) return Refusal{Errc::already_resolved, "path:id", is + " already.", ""};
-      if (s.status != Status::CONFIRMING || s.unknown_since == 0)
+      if (s.status != Status::CONFIRMING)
         return Refusal{Errc::illegal_transition, "path:id", is + ": there is no doubt to resolve.",
                        "a settlement of GET /api/v1/unknowns"};
       return std::nullopt;
@@ -52,18 +69,6 @@ std::optional<Refusal> does_not_fit(ActionKind kind, const SettlementView& s) {
   }
   return std::nullopt;
 }
-
-std::string action_payload(const OperatorAction& a) {
-  JsonObject json;
-  json.text("action", a.id.text())
-      .text("kind", to_string(a.kind))
-      .text("verdict", a.verdict)
-      .text("reason", a.reason)
-      .text("requested_by", a.requested_by);
-  if (!a.approved_by.empty()) json.text("approved_by", a.approved_by);
-  return json.done();
-}
-}  // namespace
 
 const Recorded* LedgerBook::in_flight(SettlementId id) const {
   const auto at = open_.find(id);
@@ -95,10 +100,6 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
   if (!verdict_allowed(request.kind, request.verdict))
     return {.refusal = {Errc::invalid_value, "/verdict", '"' + request.verdict + "\" is no verdict here.",
                         std::string(allowed_verdicts(request.kind))}};
-  if (auto refusal = does_not_fit(request.kind, s))
-    return {.settlement = settlement, .refusal = std::move(*refusal)};
-  if (const auto older = actions_.find(s.id); older != actions_.end())
-    end_action(OperatorAction(older->second), ActionState::superseded, batch);
   OperatorAction a{.id = id,
                    .kind = request.kind,
                    .settlement = s.id,
@@ -107,6 +108,9 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
                    .bank_reference = request.bank_reference,
                    .requested_by = request.caller,
                    .requested_at = clock_()};
+  if (auto refusal = does_not_fit(a, s)) return {.settlement = settlement, .refusal = std::move(*refusal)};
+  if (const auto older = actions_.find(s.id); older != actions_.end())
+    end_action(OperatorAction(older->second), ActionState::superseded, batch);
   a.shown = shown_text(a, s);
   a.digest = sha256(a.shown);
   chain_.append(batch, a.requested_at, "action.requested", s.id.uuid, action_payload(a));
@@ -115,8 +119,8 @@ ActionAnswered LedgerBook::propose(ActionId id, const ProposeAction& request, co
   return {.action = std::move(a), .settlement = settlement};
 }
 
-ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request, const Recorded& settlement,
-                                   LedgerBatch& batch) {
+ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& request,
+                                   const Recorded& settlement, LedgerBatch& batch) {
   const SettlementView& s = settlement;
   OperatorAction a = *pending_action(request);
   const auto refuse = [&](Refusal refusal) {
@@ -125,17 +129,28 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   if (request.caller == a.requested_by)
     return refuse({Errc::same_person, "", "you asked for this yourself: a second person must approve it.",
                    "another API key"});
-  if (auto refusal = does_not_fit(a.kind, s)) return refuse(std::move(*refusal));
+  if (auto refusal = does_not_fit(a, s)) return refuse(std::move(*refusal));
   if (request.digest != a.digest)
     return refuse({Errc::digest_mismatch, "/digest", "this is not the digest of what was shown.",
                    "the digest of GET /api/v1/actions, after reading it"});
   if (shown_text(a, s) != a.shown)
     return refuse({Errc::digest_mismatch, "/digest",
                    "the settlement has moved on since: ask for the change again.", ""});
+  if (a.kind == ActionKind::decide && a.verdict == "reject")
+    if (auto refusal = ends_blindly()) return refuse(std::move(*refusal));
+  const bool late = a.kind == ActionKind::resolve && next(s.status, Event::book);
+  if (a.kind == ActionKind::compensate || late)
+    for (const AccountId id : {s.debit_account, s.credit_account})
+      if (const Account& side = accounts_.at(id); side.status != AccountStatus::open)
+        return refuse({Errc::account_closed, "", "account " + id.text() + " of " + side.bank + " is closed.",
+                       "open accounts: PATCH /api/v1/accounts/{id}"});
   // The payee's bank has its money here: it must still be there.
   if (a.kind == ActionKind::compensate && on_us(s) &&
       available(accounts_.at(s.credit_account)) < s.order.amount.minor)
     return refuse(insufficient_funds(accounts_.at(s.credit_account), s.order.amount.minor));
+  if (late)
+    if (const Account* lacking = short_account(s))
+      return refuse(insufficient_funds(*lacking, s.order.amount.minor));
   a.approved_by = request.caller;
   a.approved_at = clock_();
   end_action(a, ActionState::approved, batch);
@@ -174,6 +189,10 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
     keep_open(released);
     return {.action = std::move(a), .settlement = released};
   }
+  if (late) {
+    auto booked = book_late(a, s, batch);
+    return {.action = std::move(a), .settlement = std::move(booked)};
+  }
   const bool executed = a.verdict == "executed";
   AdvanceSettlement step{.id = s.id, .path = {executed ? Event::confirm : Event::reject}};
   if (executed) {
@@ -186,6 +205,34 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   auto moved = advance(step, batch);
   ensure(moved && moved->advanced, "a doubt can be resolved");
   return {.action = std::move(a), .settlement = std::move(moved->settlement)};
+}
+
+Recorded LedgerBook::book_late(const OperatorAction& a, const SettlementView& s, LedgerBatch& batch) {
+  const Micros now = a.approved_at;
+  SettlementView paid = s;
+  paid.status = *next(s.status, Event::book);
+  paid.confirmed_at = paid.finalized_at = now;
+  paid.last_outcome = to_string(Outcome::completed);
+  if (!a.bank_reference.empty()) paid.bank_reference = a.bank_reference;
+  paid.failure_code.clear();
+  paid.failure_detail.clear();
+  post(s.debit_account, s.id.uuid, s.order.amount.minor, now, batch);
+  post(s.credit_account, s.id.uuid, -s.order.amount.minor, now, batch);
+  batch.booked_late.push_back({s.id, now});
+  chain_.append(batch, now, event_kind(paid.status), s.id.uuid,
+                JsonObject{}
+                    .text("status", to_string(paid.status))
+                    .raw("steps", R"(["COMPLETED"])")
+                    .text("booked_by", a.id.text())
+                    .text("reason", a.reason)
+                    .done());
+  const Recorded row(std::move(paid));
+  batch.changed.push_back({row, s.status});
+  close_break({.caller = a.approved_by,
+               .id = breaks_.at({late_success, s.id}),
+               .reason = "booked by " + a.id.text() + ": " + a.reason},
+              batch);
+  return row;
 }
 
 void LedgerBook::open_break(BreakId id, std::string kind, const Recorded& s, std::string detail,
@@ -208,35 +255,43 @@ void LedgerBook::end_doubt(const SettlementView& s, LedgerBatch& batch) {
       batch);
 }
 
-void LedgerBook::compare_late_answer(BreakId id, const Recorded& settlement, const Attempt& attempt,
-                                     LedgerBatch& batch) {
+void LedgerBook::compare_late_answer(
+    BreakId id, const Recorded& settlement, const Attempt& attempt,
+    const std::function<bool(const std::string& kind, const std::string& detail)>& told_before,
+    LedgerBatch& batch) {
   const SettlementView& s = settlement;
   const auto& answer = attempt.answer;
   const auto words = s.reference + " (bank reference " +
                      (answer.bank_reference.empty() ? "unknown" : answer.bank_reference) + ")";
+  const auto open = [&](std::string kind, std::string detail) {
+    if (!told_before(kind, detail)) open_break(id, std::move(kind), settlement, std::move(detail), batch);
+  };
   if (answer.outcome == Outcome::completed && s.status != Status::COMPLETED)
-    open_break(id, "late_success", settlement,
-               "the bank says that it executed " + words + ", which ended here as " +
-                   std::string(to_string(s.status)) + ". No money was moved in the books.",
-               batch);
+    open(late_success, "the bank says that it executed " + words + ", which ended here as " +
+                           std::string(to_string(s.status)) + ". No money was moved in the books.");
   if (answer.outcome == Outcome::rejected && s.status == Status::COMPLETED)
-    open_break(id, "late_refusal", settlement, "the bank says that it refused " + words + ", which is COMPLETED here.",
-               batch);
+    open("late_refusal", "the bank says that it refused " + words + ", which is COMPLETED here.");
 }
 
 std::int64_t LedgerBook::escalate_unknowns(const EscalateUnknowns& request,
                                            const std::function<BreakId()>& next_id, LedgerBatch& batch) {
   std::vector<Recorded> late;
+  // A doubt since its first silence; what the bank has accepted and not ended, since it was sent.
+  const auto since = [](const SettlementView& s) {
+    return s.unknown_since != 0 ? s.unknown_since : s.last_sent_at;
+  };
   for (const auto& [id, s] : open_)
-    if (s->unknown_since != 0 && s->unknown_since < request.unknown_before &&
+    if (s->status == Status::CONFIRMING && since(s) < request.unknown_before &&
         !breaks_.contains({doubt_break, id}))
       late.push_back(s);
   std::sort(late.begin(), late.end(), [](const auto& a, const auto& b) { return a->id < b->id; });
   for (const Recorded& s : late)
-    open_break(next_id(), doubt_break, s,
-               "no word from the bank about " + s->reference + " since " + clock_time(s->unknown_since) +
-                   ". The funds stay held; nothing is sent again.",
-               batch);
+    open_break(
+        next_id(), doubt_break, s,
+        (s->unknown_since != 0 ? "no word from the bank about " + s->reference + " since "
+                               : "the bank works on " + s->reference + " and has not ended it; sent at ") +
+            clock_time(since(s)) + ". The funds stay held; nothing is sent again.",
+        batch);
   return static_cast<std::int64_t>(late.size());
 }
 
@@ -297,7 +352,9 @@ AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBa
   if (a.low_threshold != no_threshold) json.text("low_threshold", format_amount(a.low_threshold, a.currency));
   if (a.high_threshold != no_threshold)
     json.text("high_threshold", format_amount(a.high_threshold, a.currency));
-  chain_.append(batch, clock_(), "account.changed", a.id.uuid, json.done());
+  const Micros now = clock_();
+  chain_.append(batch, now, "account.changed", a.id.uuid, json.done());
+  tell_crossing(a, standing(at->second), now, batch);
   batch.changed_accounts.push_back(a);
   at->second = a;
   return {.account = a};

@@ -37,6 +37,17 @@ bool LedgerBook::must_queue_behind(const SettlementView& s) const {
   return false;
 }
 
+std::optional<Refusal> LedgerBook::barred(const SettlementView& s) const {
+  for (const AccountId id : {s.debit_account, s.credit_account})
+    if (const Account& a = accounts_.at(id); a.status != AccountStatus::open)
+      return Refusal{Errc::account_closed, id == s.debit_account ? "/from_bank" : "/to_bank",
+                     "account " + id.text() + " of " + a.bank +
+                         " was closed while the order waited. No hold was placed.",
+                     ""};
+  if (on_us(s)) return too_much_for(accounts_.at(s.credit_account), s.order.amount);
+  return std::nullopt;
+}
+
 Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
   Released out;
   const Micros now = clock_();
@@ -46,24 +57,30 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     SettlementView s = open_.at(place.id);
     const auto postpone = [&](Waiting waiting, std::string why) {
       ++out.still_waiting;
-      if (s.waiting == waiting && s.release_at == open_.at(s.id)->release_at) return;
+      // What is lacking changes with every entry; that is not written each time.
+      const bool told = waiting == Waiting::liquidity || why == s.waiting_detail;
+      if (s.waiting == waiting && told && s.release_at == open_.at(s.id)->release_at) return;
       s.waiting = waiting;
       s.waiting_detail = std::move(why);
-      chain_.append(batch, now, "settlement->waiting", s.id.uuid, waiting_payload(s));
+      chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
       const Recorded row(s);
       batch.changed.push_back({row, Status::PENDING});
       keep_open(row);
     };
-    if (s.release_at > now) {
+    // Older books do not know what became of the order since: only its bank's word ends it.
+    const auto end = [&](const Refusal& refusal) {
+      if (quarantined_())
+        ++out.still_waiting;
+      else
+        out.ended.push_back(fail_waiting(s, refusal, batch));
+    };
+    if (s.release_at > now || (on_us(s) && quarantined_())) {
       ++out.still_waiting;
       continue;
     }
-    if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off) {
-      out.ended.push_back(fail_waiting(
-          s,
-          {Errc::insufficient_funds, "",
-           "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""},
-          batch));
+    if (s.waiting == Waiting::liquidity && s.next_cut_off != 0 && now >= s.next_cut_off && !quarantined_()) {
+      end({Errc::insufficient_funds, "",
+           "not funded before the cut-off at " + clock_time(s.next_cut_off) + ". No hold was placed.", ""});
       continue;
     }
     if (const auto* gate = gate_of(request, s.order)) {
@@ -75,12 +92,21 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
         continue;
       }
     }
+    if (const auto refusal = barred(s)) {
+      end(*refusal);
+      continue;
+    }
+    // That may end, so the order does not: it waits on, holds nothing, and nobody waits behind it.
+    if (auto refusal = check_banks(s.order, rules_)) {
+      postpone(Waiting::window, std::move(refusal->detail));
+      continue;
+    }
     const Account* lacking = short_account(s);
     const auto needs = scarce(s);
     const bool behind = s.queue_if_short && std::any_of(needs.begin(), needs.end(),
                                                         [&](AccountId id) { return awaited.contains(id); });
     if (lacking && !s.queue_if_short) {
-      out.ended.push_back(fail_waiting(s, insufficient_funds(*lacking, s.order.amount.minor), batch));
+      end(insufficient_funds(*lacking, s.order.amount.minor));
       continue;
     }
     if (lacking || behind) {
@@ -112,11 +138,41 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
     batch.changed.push_back({row, Status::PENDING});
     (over ? out.ended : out.started).push_back(row);
   }
+  out.still_waiting += static_cast<std::int64_t>(held_.size());
   return out;
 }
 
-Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal,
-                                        LedgerBatch& batch) {
+Released LedgerBook::plan_waiting(const ReleaseWaiting& request, LedgerBatch& batch) {
+  const Micros now = clock_();
+  std::vector<SettlementId> waiting(held_.begin(), held_.end());
+  for (const auto& place : queue_) waiting.push_back(place.id);
+  for (const SettlementId id : waiting) {
+    SettlementView s = open_.at(id);
+    if (s.release_at <= now) continue;  // tried with every look, by the windows as they then are
+    const auto gate = std::find_if(request.gates.begin(), request.gates.end(), [&](const auto& g) {
+      return g.currency == s.order.amount.currency && g.method == s.order.method &&
+             g.settlement_date == s.order.settlement_date;
+    });
+    if (gate == request.gates.end()) continue;
+    const auto release_at = gate->open ? now : gate->opens_at;
+    if (release_at == s.release_at && gate->next_cut_off == s.next_cut_off &&
+        gate->value_date == s.value_date)
+      continue;
+    s.release_at = release_at;
+    s.next_cut_off = gate->next_cut_off;
+    s.value_date = gate->value_date;
+    if (s.waiting == Waiting::window)
+      s.waiting_detail = "the windows have changed" + (gate->open ? std::string() : ": " + gate->reason);
+    chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
+    const auto status = s.status;
+    const Recorded row(std::move(s));
+    batch.changed.push_back({row, status});
+    keep_open(row);
+  }
+  return {.started = {}, .ended = {}, .still_waiting = static_cast<std::int64_t>(waiting.size())};
+}
+
+Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& refusal, LedgerBatch& batch) {
   SettlementView s = waiting;
   ensure(next(s.status, Event::refuse).has_value(), "only what holds nothing is refused");
   record_failed(s, refusal);
@@ -131,9 +187,18 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
   const Recorded row(std::move(s));
   batch.changed.push_back({row, was});
   queue_.erase(place_of(row));
+  held_.erase(row->id);
   open_.erase(row->id);
   end_doubt(row, batch);
   return row;
+}
+
+std::optional<Refusal> LedgerBook::ends_blindly() const {
+  if (!quarantined_()) return std::nullopt;
+  return Refusal{Errc::illegal_transition, "",
+                 "no order is ended by hand in quarantine: its bank may have executed what these books hold "
+                 "as waiting.",
+                 "the same after the quarantine is lifted"};
 }
 
 ActionAnswered LedgerBook::cancel(const CancelSettlement& request, LedgerBatch& batch) {
@@ -141,6 +206,7 @@ ActionAnswered LedgerBook::cancel(const CancelSettlement& request, LedgerBatch& 
   if (!found)
     return {.refusal = {Errc::already_resolved, "path:id", request.id.text() + " is not in flight any more.",
                         ""}};
+  if (auto refusal = ends_blindly()) return {.settlement = *found, .refusal = std::move(*refusal)};
   const Recorded s = *found;
   if (!next(s->status, Event::refuse))
     return {.settlement = s,

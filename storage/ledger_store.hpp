@@ -48,6 +48,11 @@ struct KnownNetting {
   std::vector<Obligation> obligations;
 };
 
+struct NettedBefore {
+  std::size_t place = 0;  // among the obligations that were asked about
+  JournalId journal;
+};
+
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
@@ -58,6 +63,11 @@ class LedgerStore {
                                                  std::span<const std::string_view> keys) = 0;
   virtual std::optional<KnownFunding> find_funding(const std::string& caller, const std::string& key) = 0;
   virtual std::optional<KnownNetting> find_netting(const std::string& caller, const std::string& key) = 0;
+  /// The first of these obligations that a netting has settled: the same id between the same banks.
+  virtual std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) = 0;
+  /// Was this break ever opened, with these words?
+  virtual bool break_was_told(const std::string& kind, SettlementId settlement,
+                              const std::string& detail) = 0;
   virtual std::optional<Recorded> find(SettlementId id) = 0;
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was

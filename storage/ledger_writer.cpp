@@ -5,9 +5,13 @@
 #include "telemetry/failpoint.hpp"
 #include "telemetry/mutant.hpp"
 
+#include <caf/send.hpp>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <future>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -75,36 +79,48 @@ class LedgerRound {
     before_ = nullptr;
   }
 
-  /// Begins to write what was decided; `beside`: on a thread of its own.
-  void begin(bool beside = false) {
+  std::int64_t number() const { return batch_.number; }
+  bool nothing_to_write() const { return batch_.empty(); }
+  /// So many that who waits for the commit before comes with new ones while this is being written.
+  bool large() const { return batch_.opened.size() + batch_.changed.size() >= 64; }
+
+  /// Begins to write what was decided. With `written`: on a thread of its own, which calls it at the end.
+  void begin(const std::function<void()>& written = {}) {
     if (batch_.empty()) return;
     if (mutant("ack_before_commit"))
       for (auto& answer : std::exchange(answers_, {})) answer();
     if (!batch_.opened.empty()) failpoint("before_commit1");
     if (!batch_.changed.empty()) failpoint("before_commit2");
-    const auto write = [this] { state_.store->commit(batch_); };
-    if (beside)
-      writing_ = std::async(std::launch::async, write);
-    else
-      write();
+    if (!written) return state_.store->commit(batch_);
+    writing_ = std::async(std::launch::async, [this, written] {
+      try {
+        state_.store->commit(batch_);
+      } catch (const std::exception&) {
+        written();
+        throw;
+      }
+      written();
+    });
   }
 
-  /// Returns when it is written, and everybody answered. Throws what the commit threw.
-  void finish() {
-    if (!batch_.empty()) {
-      if (writing_.valid()) writing_.get();
-      state_.last_batch = batch_.number;
-      if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
-      if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
-      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
-      const std::chrono::duration<double> waited = started_ - oldest_;
-      state_.settings.on_commit({.last_seq = batch_.events.back().seq,
-                                 .settlements = batch_.opened.size() + batch_.changed.size(),
-                                 .seconds = took.count(),
-                                 .oldest_waited = waited.count(),
-                                 .waiting = state_.pending.size()});
-    }
-    for (auto& answer : answers_) answer();
+  /// Returns when it is written. Throws what the commit threw.
+  void wait() {
+    if (batch_.empty()) return;
+    if (writing_.valid()) writing_.get();
+    state_.last_batch = batch_.number;
+    if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
+    if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
+    const std::chrono::duration<double> waited = started_ - oldest_;
+    state_.settings.on_commit({.last_seq = batch_.events.back().seq,
+                               .settlements = batch_.opened.size() + batch_.changed.size(),
+                               .seconds = took.count(),
+                               .oldest_waited = waited.count(),
+                               .waiting = state_.pending.size()});
+  }
+  /// Everybody hears what is written.
+  void answer() {
+    for (auto& answer : std::exchange(answers_, {})) answer();
   }
 
   /// What it was asked; for when its answers will not come from here.
@@ -121,7 +137,7 @@ class LedgerRound {
     one.items.push_back(std::move(item));
     auto answer = open(one);
     begin();
-    finish();
+    wait();
     return std::move(answer.results.front());
   }
 
@@ -166,7 +182,10 @@ class LedgerRound {
       auto settlement = state_.store->find(request.id);
       answer = SettlementFound{.found = settlement.has_value()};
       if (settlement) {
-        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, batch_);
+        const auto told_before = [&](const std::string& kind, const std::string& detail) {
+          return state_.store->break_was_told(kind, request.id, detail);
+        };
+        book_.compare_late_answer({state_.settings.ids()}, *settlement, request.attempt, told_before, batch_);
         answer->settlement = std::move(*settlement);
       }
     }
@@ -178,7 +197,9 @@ class LedgerRound {
   }
 
   void decide(ChangeAccount& request, Pending& p) { deliver(p, book_.change_account(request, batch_)); }
-  void decide(ReleaseWaiting& request, Pending& p) { deliver(p, book_.release_waiting(request, batch_)); }
+  void decide(ReleaseWaiting& request, Pending& p) {
+    deliver(p, request.plan ? book_.plan_waiting(request, batch_) : book_.release_waiting(request, batch_));
+  }
   void decide(CancelSettlement& request, Pending& p) {
     if (one_step(request.id, p)) deliver(p, book_.cancel(request, batch_));
   }
@@ -228,11 +249,35 @@ class LedgerRound {
                           "the same netting as before, or a new key"};
       return deliver(p, std::move(answer));
     }
+    if (auto refusal = netted_before(request); refusal.code != Errc::ok)
+      return deliver(p, NettingBooked{.refusal = std::move(refusal)});
     auto answer = book_.book_netting({state_.settings.ids()}, request, batch_);
     if (answer.refusal.code == Errc::ok)
       nettings_.emplace(key, KnownNetting{request.request_digest, answer.journal, answer.obligations});
     for (const SettlementView& s : answer.ended) stepped_.insert(s.id);
     deliver(p, std::move(answer));
+  }
+
+  /// An obligation that was netted, under whatever key, in these books or earlier in this batch.
+  Refusal netted_before(const BookNetting& request) {
+    if (request.by_window) return {};
+    const auto refuse = [&](std::size_t i, JournalId journal) {
+      const auto& o = request.obligations[i];
+      return Refusal{Errc::already_resolved, "/obligations/" + std::to_string(i) + "/obligation_id",
+                     "the obligation \"" + o.id + "\" of " + o.from + " to " + o.to + " was netted by " +
+                         journal.text() + ".",
+                     "obligations that were not netted before"};
+    };
+    for (const NettingRow& row : batch_.nettings) {
+      std::set<std::array<std::string_view, 3>> owed;
+      for (const auto& o : row.owed) owed.insert({o.id, o.from, o.to});
+      for (std::size_t i = 0; i < request.obligations.size(); ++i)
+        if (const auto& o = request.obligations[i]; owed.contains({o.id, o.from, o.to}))
+          return refuse(i, row.id);
+    }
+    if (const auto found = state_.store->find_netted(request.obligations))
+      return refuse(found->place, found->journal);
+    return {};
   }
 
   /// The book's own where it is in flight, else the database's.
@@ -327,8 +372,9 @@ void load(Self self) {
   auto& state = self->state;
   state.store = state.settings.make_store();
   const auto snapshot = state.store->take_over();
+  state.settings.on_take_over(snapshot);
   state.last_batch = snapshot.batch;
-  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock);
+  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock, state.settings.quarantined);
 }
 
 void fail_all(std::vector<Pending>& requests, const caf::error& why) {
@@ -369,7 +415,8 @@ void one_by_one(Self self, std::vector<Pending> requests) {
     try {
       round.decide();
       round.begin();
-      round.finish();
+      round.wait();
+      round.answer();
     } catch (const Fenced&) {
       throw;
     } catch (const std::exception& e) {
@@ -380,18 +427,25 @@ void one_by_one(Self self, std::vector<Pending> requests) {
   }
 }
 
-/// Waits for the commit that is under way. When it failed, the books are loaded again.
-void finish(Self self) {
-  const auto round = std::exchange(self->state.under_way, nullptr);
-  if (!round) return;
+/// Waits for the commit that is under way; what was written and is to be answered now. When it failed, the
+/// books are loaded again, and its requests written one by one.
+std::shared_ptr<LedgerRound> written(Self self) {
+  auto round = std::exchange(self->state.under_way, nullptr);
+  if (!round) return nullptr;
   try {
-    return round->finish();
+    round->wait();
+    return round;
   } catch (const Fenced&) {
     throw;
   } catch (const std::exception&) {
     load(self);  // what the book had decided was not written: it must not be used again
   }
   one_by_one(self, round->take_requests());
+  return nullptr;
+}
+
+void finish(Self self) {
+  if (const auto round = written(self)) round->answer();
 }
 
 /// Orders and steps of settlements can be decided while others are being written; whatever else there is
@@ -418,7 +472,7 @@ std::vector<Pending> next_requests(LedgerWriterState& state) {
 void write_round(Self self, std::vector<Pending> requests) {
   auto& state = self->state;
   if (!state.book) load(self);
-  if (requests.empty()) return finish(self);
+  if (requests.empty()) return;
   if (!decided_beside(requests)) finish(self);
   const auto book = state.book;
   const auto round = std::make_shared<LedgerRound>(self, std::move(requests), state.under_way.get());
@@ -430,36 +484,46 @@ void write_round(Self self, std::vector<Pending> requests) {
   } catch (const std::exception&) {
     decided = false;
   }
-  finish(self);
+  const auto before = written(self);
   if (state.book != book) {  // decided upon what was not written
     auto again = round->take_requests();
     state.pending.insert(state.pending.begin(), std::make_move_iterator(again.begin()),
                          std::make_move_iterator(again.end()));
     return;
   }
+  // Where nobody waits, or is about to come, there is nothing to decide meanwhile.
+  const bool beside = state.settings.beside_commit && decided && !round->nothing_to_write() &&
+                      (round->large() || !state.pending.empty() || !self->mailbox().empty());
+  if (before && !beside) before->answer();
   if (!decided) {
     load(self);
     return one_by_one(self, round->take_requests());
   }
   state.under_way = round;
-  // Where nobody waits there is nothing to decide meanwhile.
-  const bool beside = state.settings.beside_commit && (!state.pending.empty() || !self->mailbox().empty());
   try {
-    round->begin(beside);
+    if (!beside) {
+      round->begin();
+      return finish(self);
+    }
+    round->begin([to = caf::actor_cast<LedgerWriterActor>(self), number = round->number()] {
+      caf::anon_send(to, WriteBatch{number});
+    });
   } catch (const Fenced&) {
     throw;
   } catch (const std::exception&) {
     state.under_way = nullptr;
     load(self);
-    return one_by_one(self, round->take_requests());
+    one_by_one(self, round->take_requests());
   }
-  if (!beside) finish(self);
+  // The server has work while the answers go out.
+  if (before) before->answer();
 }
 
-caf::error write(Self self) {
+/// `written`: number of the commit that is to be answered now; none: 0.
+caf::error write(Self self, std::int64_t written) {
   auto& state = self->state;
-  state.scheduled = false;
   try {
+    if (state.under_way && state.under_way->number() == written) finish(self);
     write_round(self, next_requests(state));
   } catch (const std::exception& e) {
     auto why = caf::make_error(caf::sec::runtime_error, e.what());
@@ -471,7 +535,7 @@ caf::error write(Self self) {
     self->quit(why);
     return why;
   }
-  if ((!state.pending.empty() || state.under_way) && !state.scheduled) {
+  if (!state.pending.empty() && !state.scheduled) {
     state.scheduled = true;
     self->send(self, WriteBatch{});
   }
@@ -482,7 +546,7 @@ caf::error write(Self self) {
 caf::error all_written(Self self) {
   auto& state = self->state;
   while (!state.book || !state.pending.empty() || state.under_way)
-    if (auto why = write(self)) return why;
+    if (auto why = write(self, state.under_way ? state.under_way->number() : 0)) return why;
   return {};
 }
 
@@ -549,7 +613,10 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
         if (auto why = all_written(self)) return why;
         return InFlight{self->state.book->open_settlements()};
       },
-      [=](const WriteBatch&) { static_cast<void>(write(self)); },
+      [=](const WriteBatch& due) {
+        if (due.written == 0) self->state.scheduled = false;
+        static_cast<void>(write(self, due.written));
+      },
   };
 }
 }  // namespace settled

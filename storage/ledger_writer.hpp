@@ -26,6 +26,11 @@ struct LedgerWriterSettings {
   std::function<std::unique_ptr<LedgerStore>()> make_store;
   Clock clock;
   Ids ids;
+  /// The books may be older than what the banks have seen; see LedgerBook.
+  std::function<bool()> quarantined = [] { return false; };
+  /// Told what was taken over, on the writer's thread, before anything is decided upon it. Where these books
+  /// must not be written to it throws, and the writer ends.
+  std::function<void(const LedgerSnapshot&)> on_take_over = [](const LedgerSnapshot&) {};
   /// Decides the next batch while a commit is under way, on a thread of its own. Off: one after the other.
   bool beside_commit = false;
   /// Orders and steps in one commit, at most. More wait for the next.

@@ -135,6 +135,11 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
     const auto at = breaks.find(c.id);
     rule(at != breaks.end() && at->second.open, "a break is closed once");
   }
+  for (const BookedLateRow& row : b.booked_late) {
+    const auto at = holds.find(row.settlement);
+    rule(at != holds.end() && at->second.ended && at->second.end != HoldEnd::posted,
+         "what is booked late has a hold that was given back");
+  }
   for (const NettedRow& n : b.netted)
     rule(std::any_of(b.changed.begin(), b.changed.end(),
                      [&](const ChangedRow& row) {
@@ -143,8 +148,15 @@ void MemoryBooks::check_decisions(const LedgerBatch& b) const {
                               row.settlement->connector == netting_connector;
                      }),
          "a netted order is a changed one");
-  for (const NettingRow& n : b.nettings)
+  std::set<Owed> owed;
+  for (const NettingRow& n : b.nettings) {
     rule(!nettings.contains({n.caller, n.idempotency_key}), "nettings_caller_idem_key_key");
+    for (const auto& o : n.owed) {
+      const Owed key{o.id, o.from, o.to};
+      rule((!netted_obligations.contains(key) && owed.insert(key).second) || n.by_window,
+           "netted_obligations_pkey");
+    }
+  }
 }
 
 void MemoryBooks::write_decisions(const LedgerBatch& b) {
@@ -165,8 +177,12 @@ void MemoryBooks::write_decisions(const LedgerBatch& b) {
     given_back = std::move(row);
   }
   for (const OpenBreakRow& row : b.opened_breaks) breaks.emplace(row.id, StoredBreak{row, true});
+  for (const BookedLateRow& row : b.booked_late) holds.at(row.settlement).end = HoldEnd::posted;
   for (const ClosedBreakRow& c : b.closed_breaks) breaks.at(c.id).open = false;
-  for (const NettingRow& n : b.nettings) nettings.emplace(Key{n.caller, n.idempotency_key}, n);
+  for (const NettingRow& n : b.nettings) {
+    nettings.emplace(Key{n.caller, n.idempotency_key}, n);
+    for (const auto& o : n.owed) netted_obligations.emplace(Owed{o.id, o.from, o.to}, n.id);
+  }
 }
 
 void MemoryBooks::write(const LedgerBatch& b, std::int64_t writer_epoch) {
@@ -231,6 +247,7 @@ class MemoryLedgerStore final : public LedgerStore {
     for (const auto& [id, one] : books_.breaks)
       if (one.open) snapshot.open_breaks.push_back({id, one.row.kind, one.row.settlement->id});
     snapshot.rules = books_.rules;
+    settings_.on_proved(settings_.steady());
     return snapshot;
   }
 
@@ -261,6 +278,24 @@ class MemoryLedgerStore final : public LedgerStore {
     return KnownNetting{at->second.request_digest, at->second.id, at->second.obligations};
   }
 
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) override {
+    settings_.on_read();
+    for (std::size_t i = 0; i < obligations.size(); ++i) {
+      const auto& o = obligations[i];
+      const auto at = books_.netted_obligations.find({o.id, o.from, o.to});
+      if (at != books_.netted_obligations.end()) return NettedBefore{i, at->second};
+    }
+    return std::nullopt;
+  }
+
+  bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) override {
+    settings_.on_read();
+    return std::any_of(books_.breaks.begin(), books_.breaks.end(), [&](const auto& known) {
+      const OpenBreakRow& row = known.second.row;
+      return row.kind == kind && row.settlement->id == settlement && row.detail == detail;
+    });
+  }
+
   std::optional<Recorded> find(SettlementId id) override {
     settings_.on_read();
     const auto at = books_.settlements.find(id);
@@ -271,8 +306,9 @@ class MemoryLedgerStore final : public LedgerStore {
   void commit(const LedgerBatch& batch) override {
     ensure(!batch.events.empty(), "a batch has events");
     for (bool doubt = false;; doubt = true) {
+      const auto since = settings_.steady();
       // After a lost session: the recorded number tells whether the last try was written.
-      if (doubt && prove_epoch(batch) && books_.batch == batch.number) return;
+      if (doubt && prove_epoch(batch) && books_.batch == batch.number) return settings_.on_proved(since);
       switch (settings_.fault(batch)) {
         case CommitFault::refused:
           throw std::runtime_error("the database refused the commit");
@@ -280,7 +316,8 @@ class MemoryLedgerStore final : public LedgerStore {
           ++books_.epoch;
           [[fallthrough]];
         case CommitFault::none:
-          return write(batch);
+          write(batch);
+          return settings_.on_proved(since);
         case CommitFault::request_lost:
           continue;
         case CommitFault::answer_lost:

@@ -7,6 +7,7 @@
 #pragma once
 #include "storage/ledger_store.hpp"
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
@@ -62,6 +63,8 @@ struct MemoryBooks {
   };
   std::map<BreakId, StoredBreak> breaks;
   std::map<Key, NettingRow> nettings;
+  using Owed = std::array<std::string, 3>;  // obligation, payer, payee
+  std::map<Owed, JournalId> netted_obligations;
   Rules rules;
   std::map<std::int64_t, StoredEvent> events;  // by sequence number
   std::vector<Commit> commits;
@@ -97,6 +100,9 @@ struct MemoryLedgerSettings {
   std::function<void()> on_durable = [] {};
   /// Called before each read and each taking over. May throw, as a database that refuses.
   std::function<void()> on_read = [] {};
+  /// As of the PostgreSQL store.
+  std::function<std::int64_t()> steady = [] { return 0; };
+  std::function<void(std::int64_t since)> on_proved = [](std::int64_t) {};
   /// Told when another writer has taken over.
   std::function<void(const std::string& why)> on_fenced = [](const std::string&) {};
 };

@@ -424,9 +424,10 @@ void write_batch(PgConnection& db, const LedgerBatch& batch, int writer, std::in
     Sending sending(db.handle());
     prove_epoch(sending, batch, writer, epoch);
     insert_accounts(sending, batch);
+    // First what is soon encoded and takes the server long: it works while the rest is being encoded.
+    change_accounts(sending, batch);
     insert_settlements(sending, batch);
     change_settlements(sending, batch);
-    change_accounts(sending, batch);
     write_holds(sending, batch);
     insert_entries(sending, batch);
     insert_attempts(sending, batch, epoch);

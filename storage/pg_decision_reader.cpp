@@ -1,8 +1,10 @@
 #include "storage/pg_decision_reader.hpp"
 
+#include "storage/pg_array.hpp"
 #include "storage/pg_decision_writer.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace settled {
 namespace {
@@ -88,12 +90,11 @@ Rules read_rules(pqxx::transaction_base& tx) {
        tx.exec("select name, currency, method, zone, weekdays, calendar, effective_from, "
                "effective_to, opens, closes, cut_offs from settlement_windows order by name"))
     rules.windows.push_back(window_from(row));
-  for (const auto& row : tx.exec("select * from holiday_rules order by calendar, position")) {
-    const std::string calendar = row["calendar"].c_str();
-    if (rules.calendars.empty() || rules.calendars.back().name != calendar)
-      rules.calendars.push_back({calendar, {}});
-    rules.calendars.back().rules.push_back(holiday_from(row));
-  }
+  std::map<std::string, std::vector<HolidayRule>> holidays;
+  for (const auto& row : tx.exec("select * from holiday_rules order by calendar, position"))
+    holidays[row["calendar"].c_str()].push_back(holiday_from(row));
+  for (const auto& row : tx.exec("select name from calendars order by name"))
+    rules.calendars.push_back({row[0].c_str(), std::move(holidays[row[0].c_str()])});
   for (const auto& row : tx.exec("select bic, name, status from bank_profiles")) {
     BankProfile bank{row[0].c_str(), row[1].c_str(),
                      known(bank_status_from(row[2].c_str()), "a recorded status is one we know")};
@@ -124,6 +125,25 @@ std::optional<KnownNetting> read_netting(pqxx::transaction_base& tx, const std::
     known_one.obligations.push_back({row[2].c_str(), row[3].c_str(), row[4].c_str(), *amount});
   }
   return known_one;
+}
+
+std::optional<NettedBefore> read_netted(pqxx::transaction_base& tx,
+                                        const std::vector<Obligation>& obligations) {
+  PgArray ids(PgArray::Of::text), payers(PgArray::Of::text), payees(PgArray::Of::text);
+  for (const Obligation& o : obligations) {
+    ids.text(o.id);
+    payers.text(o.from);
+    payees.text(o.to);
+  }
+  const auto rows = tx.exec_params(
+      "select w.place, n.netting_id from unnest($1::text[], $2::text[], $3::text[]) with ordinality "
+      "w(id, payer, payee, place) join netted_obligations n on n.obligation_id = w.id and n.from_bank = "
+      "w.payer and n.to_bank = w.payee order by w.place limit 1",
+      pqxx::binarystring(ids.bytes()), pqxx::binarystring(payers.bytes()),
+      pqxx::binarystring(payees.bytes()));
+  if (rows.empty()) return std::nullopt;
+  return NettedBefore{rows[0][0].as<std::size_t>() - 1,
+                      {known(uuid_from(rows[0][1].c_str()), "a recorded id is a uuid")}};
 }
 
 void read_decisions(pqxx::transaction_base& tx, LedgerSnapshot& snapshot) {

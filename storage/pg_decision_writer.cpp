@@ -95,6 +95,17 @@ void write_breaks(pqxx::transaction_base& tx, const LedgerBatch& batch) {
   }
 }
 
+/// The hold that was given back is told as posted; it may be in the archive by now.
+void post_ended_hold(pqxx::transaction_base& tx, const BookedLateRow& b) {
+  pqxx::result::size_type posted = 0;
+  for (const std::string table : {"fund_locks", "fund_locks_archive"})
+    posted += tx.exec_params("update " + table + " set state = 'posted', ended_at = " + time_param(2) +
+                                 " where settlement_id = $1 and state in ('released', 'expired')",
+                             to_string(b.settlement.uuid), b.at)
+                  .affected_rows();
+  ensure(posted == 1, "what is booked late has a hold that was given back");
+}
+
 std::string obligations_json(const std::vector<Obligation>& obligations) {
   std::string json = "[";
   for (const Obligation& o : obligations) {
@@ -133,6 +144,18 @@ void insert_netting(pqxx::transaction_base& tx, const NettingRow& n) {
           time_param(7) + ")",
       to_string(n.id.uuid), n.caller, n.idempotency_key, bytes(n.request_digest),
       obligations_json(n.obligations), n.positions, n.at);
+  PgArray ids(PgArray::Of::text), payers(PgArray::Of::text), payees(PgArray::Of::text);
+  for (const Obligation& o : n.owed) {
+    ids.text(o.id);
+    payers.text(o.from);
+    payees.text(o.to);
+  }
+  tx.exec_params0(
+      "insert into netted_obligations(obligation_id, from_bank, to_bank, netting_id) select *, "
+      "$4::uuid from unnest($1::text[], $2::text[], $3::text[])" +
+          std::string(n.by_window ? " on conflict do nothing" : ""),
+      pqxx::binarystring(ids.bytes()), pqxx::binarystring(payers.bytes()), pqxx::binarystring(payees.bytes()),
+      to_string(n.id.uuid));
 }
 
 void put_window(pqxx::transaction_base& tx, const WindowDefinition& w) {
@@ -157,12 +180,18 @@ void add_holiday(pqxx::transaction_base& tx, const std::string& calendar, const 
       date_or_null(h.date), std::string(to_string(h.observance)), h.first_year, h.last_year, h.provisional);
 }
 
+/// It is there also while it has no rule.
+void keep_calendar(pqxx::transaction_base& tx, const std::string& name) {
+  tx.exec_params0("insert into calendars(name) values ($1) on conflict do nothing", name);
+}
+
 void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
   if (change.put_window) return put_window(tx, *change.put_window);
   if (!change.drop_window.empty())
     return static_cast<void>(
         tx.exec_params0("delete from settlement_windows where name = $1", change.drop_window));
   if (change.put_calendar) {
+    keep_calendar(tx, change.put_calendar->name);
     tx.exec_params0("delete from holiday_rules where calendar = $1", change.put_calendar->name);
     for (const HolidayRule& rule : change.put_calendar->rules)
       add_holiday(tx, change.put_calendar->name, rule);
@@ -182,7 +211,7 @@ void change_rules(pqxx::transaction_base& tx, const ChangeRules& change) {
 bool has_decisions(const LedgerBatch& b) {
   return !(b.changed_accounts.empty() && b.ended_actions.empty() && b.new_actions.empty() &&
            b.compensations.empty() && b.opened_breaks.empty() && b.closed_breaks.empty() &&
-           b.nettings.empty() && b.netted.empty() && b.rule_changes.empty());
+           b.booked_late.empty() && b.nettings.empty() && b.netted.empty() && b.rule_changes.empty());
 }
 
 void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
@@ -191,6 +220,7 @@ void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
   for (const OperatorAction& a : batch.new_actions) insert_action(tx, a);
   for (const CompensationRow& c : batch.compensations) insert_compensation(tx, c);
   write_breaks(tx, batch);
+  for (const BookedLateRow& b : batch.booked_late) post_ended_hold(tx, b);
   for (const NettingRow& n : batch.nettings) insert_netting(tx, n);
   change_netted(tx, batch.netted);
   for (const ChangeRules& change : batch.rule_changes) change_rules(tx, change);
@@ -198,7 +228,9 @@ void write_decisions(pqxx::transaction_base& tx, const LedgerBatch& batch) {
 
 void write_default_rules(pqxx::transaction_base& tx) {
   for (const WindowDefinition& window : default_windows()) put_window(tx, window);
-  for (const Calendar& calendar : default_calendars())
+  for (const Calendar& calendar : default_calendars()) {
+    keep_calendar(tx, calendar.name);
     for (const HolidayRule& rule : calendar.rules) add_holiday(tx, calendar.name, rule);
+  }
 }
 }  // namespace settled

@@ -124,12 +124,23 @@ JobsReport answer(pqxx::connection_base& db, const ReadKeptJobs&) {
   return report;
 }
 
+/// The server goes or is gone; a statement that was cancelled (57014) is none of that.
+bool away(const pqxx::sql_error& e) {
+  const auto& state = e.sqlstate();
+  return state.starts_with("08") || (state.starts_with("57") && state != "57014");
+}
+
 template <class Question>
 auto ask(Self self, const Question& q)
     -> caf::result<decltype(answer(std::declval<pqxx::connection_base&>(), q))> {
   try {
     const auto db = pg_connect(self->state.database_url);
     return answer(*db, q);
+  } catch (const pqxx::broken_connection& e) {
+    return caf::make_error(database_away, std::string("database: ") + e.what());
+  } catch (const pqxx::sql_error& e) {
+    return caf::make_error(away(e) ? database_away : caf::sec::runtime_error,
+                           std::string("database: ") + e.what());
   } catch (const std::exception& e) {
     return caf::make_error(caf::sec::runtime_error, std::string("database: ") + e.what());
   }

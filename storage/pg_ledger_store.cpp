@@ -9,6 +9,7 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <utility>
@@ -65,6 +66,7 @@ class PgLedgerStore final : public LedgerStore {
   LedgerSnapshot take_over() override {
     return persistently(writing_, [&] {
       if (!writing_.db) connect();
+      const auto since = settings_.steady();
       pqxx::work tx(*writing_.db);
       if (mutant("no_unique_idempotency")) tx.exec("drop index if exists settlement_idempotency");
       const auto row = tx.exec_params1(
@@ -93,6 +95,7 @@ class PgLedgerStore final : public LedgerStore {
       read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;
+      settings_.on_proved(since);
       down_ = false;
       settings_.on_database(true, "");
       return snapshot;
@@ -103,8 +106,12 @@ class PgLedgerStore final : public LedgerStore {
                                          std::span<const std::string_view> keys) override {
     return persistently(lookups_, [&] {
       pqxx::nontransaction tx(lookups());
+      // In the index's order, so that neighbours share its pages.
+      std::vector<std::string_view> sorted(keys.begin(), keys.end());
+      std::sort(sorted.begin(), sorted.end());
+      sorted.erase(std::unique(sorted.begin(), sorted.end()), sorted.end());
       PgArray wanted(PgArray::Of::text);
-      for (const auto key : keys) wanted.text(key);
+      for (const auto key : sorted) wanted.text(key);
       std::vector<KnownSettlement> known;
       for (const auto& r : tx.exec_prepared("find_keys", caller, pqxx::binarystring(wanted.bytes()))) {
         KnownSettlement k{.settlement = settlement_from_row(r)};
@@ -132,6 +139,13 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>& obligations) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return read_netted(tx, obligations);
+    });
+  }
+
   std::optional<KnownFunding> find_journal(const char* statement, const std::string& caller,
                                            const std::string& key) {
     return persistently(lookups_, [&]() -> std::optional<KnownFunding> {
@@ -145,6 +159,15 @@ class PgLedgerStore final : public LedgerStore {
       std::copy_n(digest.begin(), std::min(digest.size(), known.request_digest.size()),
                   known.request_digest.begin());
       return known;
+    });
+  }
+
+  bool break_was_told(const std::string& kind, SettlementId settlement, const std::string& detail) override {
+    return persistently(lookups_, [&] {
+      pqxx::nontransaction tx(lookups());
+      return !tx.exec_params("select 1 from breaks where settlement_id = $1 and kind = $2 and detail = $3",
+                             to_string(settlement.uuid), kind, detail)
+                  .empty();
     });
   }
 
@@ -163,11 +186,17 @@ class PgLedgerStore final : public LedgerStore {
     persistently(writing_, [&] {
       if (!writing_.db) {
         connect();
+        const auto since = settings_.steady();
         // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
         // until a dying session has decided.
-        if (recorded_batch() == batch.number) return true;
+        if (recorded_batch() == batch.number) {
+          settings_.on_proved(since);
+          return true;
+        }
       }
+      const auto since = settings_.steady();
       write_batch(*writing_.db, batch, settings_.writer, epoch_);
+      settings_.on_proved(since);
       writing_.plan_again_as_tables_grow(batch.opened.size());
       return true;
     });
@@ -177,12 +206,11 @@ class PgLedgerStore final : public LedgerStore {
   PgConnection& lookups() {
     if (!lookups_.db) {
       lookups_.begin(pg_connect(settings_.database_url));
-      // Key by key: a plan that was made for an empty table would read all of a caller's orders, and filter.
-      lookups_.db->prepare("find_keys",
-                           "select s.* from (select distinct unnest($2::text[]) as key) w, lateral (select " +
-                               settlement_columns +
-                               ", idem_key, request_digest from settlement_transactions "
-                               "where caller = $1 and idem_key = w.key limit 1) s");
+      // Key by key: `= any($2)`, planned for an empty table, would read all of a caller's orders, and filter.
+      lookups_.db->prepare("find_keys", "select " + settlement_columns +
+                                            ", idem_key, request_digest "
+                                            "from (select unnest($2::text[]) as key) wanted "
+                                            "join settlement_transactions on caller = $1 and idem_key = key");
     }
     return *lookups_.db;
   }

@@ -4,6 +4,7 @@
 #include "storage/ledger_store.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,10 @@ struct PgLedgerSettings {
   std::chrono::milliseconds lease_patience{15'000};
   /// Told when the database goes away and when it is back.
   std::function<void(bool up, const std::string& why)> on_database = [](bool, const std::string&) {};
+  /// Told with every commit and every taking over: this writer's epoch stood at some moment after `since`,
+  /// which is a reading of `steady`. From the thread that writes.
+  std::function<std::int64_t()> steady = [] { return 0; };
+  std::function<void(std::int64_t since)> on_proved = [](std::int64_t) {};
   /// Asked while waiting for the database: false ends the waiting with an exception (shutdown).
   std::function<bool()> keep_waiting = [] { return true; };
   /// Told when another process writes to this database, now or since: this one must not any more.

@@ -91,6 +91,8 @@ EventView event_from_row(const pqxx::row& row) {
                   .at = row[2].as<std::int64_t>(),
                   .kind = row[3].c_str(),
                   .payload = row[5].c_str()};
+  // So it was written for a while; the hash chain keeps it (migration 0006).
+  if (event.kind == "settlement->waiting") event.kind = "settlement.waiting";
   const Uuid subject = uuid_from(row[4].c_str()).value();
   event.subject = event.kind.starts_with("account.")   ? AccountId{subject}.text()
                   : event.kind.starts_with("netting.") ? JournalId{subject}.text()

@@ -39,20 +39,24 @@ constexpr RecordList lists[] = {
                                                              "l.credit_account)) and ($3::uuid is null or "
                                                              "l.settlement_id < $3::uuid) "
                                                              "order by l.settlement_id desc limit $4"},
+    // A doubt since its first silence; what the bank has accepted and not ended, since it was sent.
     {RecordKind::unknowns,
      "select s.id as \"settlement@set\", " PARTIES
-     ", s.amount as \"amount@money\", s.currency, s.connector as owner, s.reference, s.attempts as "
-     "\"attempts@number\", s.last_outcome as outcome, " TIME(
-         "s.unknown_since") " as unknown_since, extract(epoch from now() - s.unknown_since)::bigint as "
-                            "\"age_s@number\", b.id as \"break@brk\", a.id as \"action@act\" "
-                            "from settlement_transactions s "
-                            "left join breaks b on b.settlement_id = s.id and b.state = 'open' and b.kind = "
-                            "'unknown_outcome' "
-                            "left join operator_actions a on a.settlement_id = s.id and a.state = 'pending' "
-                            "where s.unknown_since is not null and s.status = 'CONFIRMING' and ($1 = '' or "
-                            "s.connector = $1) and ($2::uuid is null or s.id = $2::uuid) and ($3::uuid is "
-                            "null or "
-                            "s.id < $3::uuid) order by s.id desc limit $4"},
+     ", case when s.unknown_since is null then 'in_process' else 'doubt' end as kind, s.amount as "
+     "\"amount@money\", s.currency, s.connector as owner, s.reference, s.attempts as \"attempts@number\", "
+     "s.last_outcome as outcome, " TIME("s.unknown_since") " as unknown_since, " TIME(
+         "coalesce(s.unknown_since, s.last_sent_at)") " as since, extract(epoch from now() - "
+                                                      "coalesce(s.unknown_since, s.last_sent_at))::bigint as "
+                                                      "\"age_s@number\", b.id as \"break@brk\", a.id as "
+                                                      "\"action@act\" from settlement_transactions s "
+                                                      "left join breaks b on b.settlement_id = s.id and "
+                                                      "b.state = 'open' and b.kind = 'unknown_outcome' "
+                                                      "left join operator_actions a on a.settlement_id = "
+                                                      "s.id and a.state = 'pending' "
+                                                      "where s.status = 'CONFIRMING' and ($1 = '' or "
+                                                      "s.connector = $1) and ($2::uuid is null or s.id = "
+                                                      "$2::uuid) and ($3::uuid is null or s.id < $3::uuid) "
+                                                      "order by s.id desc limit $4"},
     {RecordKind::breaks,
      "select b.id as \"id@brk\", b.kind, b.state, b.settlement_id as \"settlement@set\", b.reference, "
      "b.connector, "

@@ -196,7 +196,8 @@ constexpr SqlCheck checks[] = {
       from events e
       left join settlement_transactions s on s.id = e.subject
       left join accounts a on a.id = e.subject
-      where (e.kind like 'settlement.%' and s.id is null) or (e.kind like 'account.%' and a.id is null))"},
+      where ((e.kind like 'settlement.%' or e.kind = 'settlement->waiting') and s.id is null)
+         or (e.kind like 'account.%' and a.id is null))"},
 };
 #undef SIGN
 #undef OPEN

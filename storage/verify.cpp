@@ -122,8 +122,11 @@ void compare_one(const pqxx::row& row, Effects& effects, Verdict& verdict) {
       break;
     case Status::FAILED:
     case Status::ROLLED_BACK:
-      // Told and waiting for a person: known, and no fault of the books.
-      if (row["told"].as<bool>()) return;
+      // Told to people: known, and no fault of the books.
+      if (const std::string_view told = row["told"].c_str(); !told.empty()) {
+        ++(told == "open" ? verdict.bank->executed_told_open : verdict.bank->executed_told_closed);
+        return;
+      }
       break;
   }
   report(verdict, {"executed unasked", id.text(), "not executed (" + std::string(to_string(status)) + ')',
@@ -133,8 +136,8 @@ void compare_one(const pqxx::row& row, Effects& effects, Verdict& verdict) {
 void compare_with_bank(Transaction& tx, Effects& effects, Verdict& verdict) {
   pqxx::icursorstream rows(
       tx,
-      "select id, caller, idem_key, reference, status, amount, currency, to_bank, exists (select from breaks "
-      "b where "
+      "select id, caller, idem_key, reference, status, amount, currency, to_bank, (select case when "
+      "bool_or(b.state = 'open') then 'open' when count(*) > 0 then 'closed' end from breaks b where "
       "b.settlement_id = s.id and b.kind = 'late_success') as told, exists (select from accounts a where "
       "a.id = s.credit_account and a.kind = 'vostro') as on_us "
       "from settlement_transactions s order by id",

@@ -54,6 +54,8 @@ struct Verdict {
     std::int64_t executed_completed = 0;  // COMPLETED settlements that the bank executed
     std::int64_t executed_open = 0;       // executed there, visibly pending here
     std::int64_t completed_here = 0;      // COMPLETED in our own books alone: on us, or netted
+    /// Executed there and ended unpaid here: told by a break that is open, or that a person has closed.
+    std::int64_t executed_told_open = 0, executed_told_closed = 0;
   };
   std::optional<Bank> bank;
   /// At most `findings_per_check` of each check; `wrong` counts them all.

@@ -68,6 +68,8 @@ std::string_view name_of(Event event) {
       return "expire";
     case Event::postpone:
       return "postpone";
+    case Event::book:
+      return "book";
   }
   return "";
 }

@@ -66,6 +66,7 @@ class Core {
                                                               .settings = {},
                                                               .clock = system_clock(),
                                                               .steady = settled::steady_clock(),
+                                                              .proven = settled::steady_clock(),
                                                               .chance = system_chance()});
     intake_ = caf::actor_cast<IntakeActor>(system_.spawn(
         intake, IntakeSettings{.in_flight_max = 1'000'000,

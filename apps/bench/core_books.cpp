@@ -29,6 +29,8 @@ class CoreStore final : public LedgerStore {
   }
   std::optional<KnownFunding> find_funding(const std::string&, const std::string&) override { return {}; }
   std::optional<KnownNetting> find_netting(const std::string&, const std::string&) override { return {}; }
+  std::optional<NettedBefore> find_netted(const std::vector<Obligation>&) override { return {}; }
+  bool break_was_told(const std::string&, SettlementId, const std::string&) override { return false; }
   std::optional<Recorded> find(SettlementId) override { return {}; }
   void commit(const LedgerBatch& batch) override { books_->write(batch); }
 

@@ -95,7 +95,21 @@ void Server::await_ready() {
   if (!eventually(ready, 120s)) throw std::runtime_error("settled is not ready after 120 s: " + log_end());
 }
 
+void Server::await_first_check() {
+  const auto client = web();
+  const auto checked = [&] {
+    const auto reply = client->get("/api/v1/invariants");
+    return reply.status == 200 && reply.body.find("\"ok\":null") == std::string::npos;
+  };
+  if (!eventually(checked, 600s)) throw std::runtime_error("the books are not checked after 600 s: " + log_end());
+}
+
 void Server::start() {
+  start_until_ready();
+  await_first_check();
+}
+
+void Server::start_until_ready() {
   const auto begun = steady_clock::now();
   launch();
   await_port();
@@ -105,8 +119,10 @@ void Server::start() {
 
 double Server::start_timed() {
   const auto begun = steady_clock::now();
-  start();
-  return std::chrono::duration<double>(steady_clock::now() - begun).count();
+  start_until_ready();
+  const double took = std::chrono::duration<double>(steady_clock::now() - begun).count();
+  await_first_check();
+  return took;
 }
 
 void Server::end(int signal) {

@@ -45,7 +45,10 @@ class Server {
  private:
   void launch();
   void await_port();
+  void start_until_ready();
   void await_ready();
+  /// What it sends waits for its first check of the books, which takes a while with a large history.
+  void await_first_check();
   bool ended();
 
   const ServerSettings settings_;

@@ -100,7 +100,7 @@ void Site::write_settings() {
   const auto port = std::to_string(free_port());
   out << "[sandbox]\nport = " << port
       << "\n[settlement]\ninquiry_first_ms = 50\ninquiry_max_ms = 250\nsend_begins_max_ms = "
-         "400\nshutdown_grace_s = 1\n"
+         "1000\nshutdown_grace_s = 1\n"  // half of it from a commit to its sends, on a busy machine
       << settings_.settlement
       << "[breaker]\ntimeout_ms = 1000\n"
          "[[connector]]\nname = \"bank\"\nurl = \"http://127.0.0.1:"

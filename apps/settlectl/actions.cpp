@@ -21,11 +21,10 @@ int list_unknowns(const Context& context, const std::string& settlement) {
     return exit_ok;
   }
   if (unknowns.empty()) {
-    std::puts("No outcome is unknown.");
+    std::puts("No outcome is unknown, and no bank keeps an order in process.");
     return exit_ok;
   }
-  Table table(
-      {"settlement", ">amount", "from", "to", "unknown for", "asks", "last word", "break", "asked for"});
+  Table table({"settlement", ">amount", "from", "to", "open for", "asks", "last word", "break", "asked for"});
   for (const auto& u : unknowns)
     table.add({text(u, "settlement"), money(u), text(u, "from_bank"), text(u, "to_bank"),
                coloured(age(u.value("age_s", json())), Colour::violet), text(u, "owner"), text(u, "outcome"),

@@ -16,13 +16,17 @@ int invariants(const Context& context) {
   const auto report = fetch(client, "/api/v1/invariants");
   const auto ok = report.find("ok");
   const bool checked = ok != report.end() && ok->is_boolean();
-  const int code = !checked ? exit_pending : ok->get<bool>() ? exit_ok : exit_failed;
+  const auto failure = text(report, "failure");
+  const bool now = checked && failure.empty() && !report.value("stale", false);
+  const int code = now && ok->get<bool>() ? exit_ok : exit_failed;
   if (context.json) {
     std::puts(dumped(report).c_str());
     return code;
   }
   if (!checked) {
-    std::puts("The books were not checked yet. Check now: settlectl jobs run check_invariants");
+    std::printf("%s Check now: settlectl jobs run check_invariants\n",
+                failure.empty() ? "The books were not checked yet."
+                                : ("The books could not be checked: " + failure + '.').c_str());
     return code;
   }
   Table table({"invariant", ">violations", "example"});
@@ -32,11 +36,16 @@ int invariants(const Context& context) {
                text(each, "example")});
   }
   table.print();
-  std::printf("%s Checked at %s UTC in %s s.\n",
-              code == exit_ok
-                  ? coloured("All hold.", Colour::green).c_str()
-                  : coloured("Broken: nothing is sent until they hold again.", Colour::red).c_str(),
-              moment(report, "checked_at").c_str(), text(report, "seconds").c_str());
+  std::printf(
+      "%s Checked at %s UTC in %s s.\n",
+      ok->get<bool>()
+          ? coloured(now ? "All hold." : "All held then.", now ? Colour::green : Colour::yellow).c_str()
+          : coloured("Broken: nothing is sent until they hold again.", Colour::red).c_str(),
+      moment(report, "checked_at").c_str(), text(report, "seconds").c_str());
+  if (!failure.empty())
+    std::puts(coloured("The last check could not run: " + failure, Colour::red).c_str());
+  else if (!now)
+    std::puts(coloured("That is too old: checks should have run since.", Colour::red).c_str());
   return code;
 }
 
@@ -102,7 +111,8 @@ int recovery(const Context& context) {
 void add_checks(CLI::App& app, Line& line) {
   auto* books = command(app, "invariants", "The last check of the books by the service itself",
                         "  settlectl invariants\n\n"
-                        "Exit codes: 0 all hold, 1 one is broken and nothing is sent, 2 not checked yet.\n");
+                        "Exit codes: 0 all hold, 1 one is broken and nothing is sent, or the\n"
+                        "last check is missing, too old or could not run.\n");
   books->callback([&line] { line.run = [&line] { return invariants(line.context); }; });
 
   auto* jobs = command(app, "jobs", "What the service does again and again, and its last runs",

@@ -118,7 +118,8 @@ void print_numbers(const Verdict& v) {
   else
     line += "recorded " + n(v.recorded) + " · ";
   if (v.bank) {
-    const auto known = v.bank->executed_completed + v.bank->executed_open;
+    const auto told = v.bank->executed_told_open + v.bank->executed_told_closed;
+    const auto known = v.bank->executed_completed + v.bank->executed_open + told;
     line += "executed " + n(v.bank->effects) +
             (v.bank->completed_here > 0 ? " + in our own books " + n(v.bank->completed_here) : "") +
             (v.bank->effects == known && v.bank->executed_completed + v.bank->completed_here == completed(v)
@@ -126,6 +127,11 @@ void print_numbers(const Verdict& v) {
                  : " ≠ ") +
             "completed " + n(completed(v));
     if (v.bank->executed_open > 0) line += " + pending " + n(v.bank->executed_open);
+    // Executed there, ended unpaid here: no money was booked.
+    if (const auto open = v.bank->executed_told_open; open > 0)
+      line += " + " + n(open) + " told by " + (open == 1 ? "an open break" : "open breaks");
+    if (const auto closed = v.bank->executed_told_closed; closed > 0)
+      line += " + " + n(closed) + " told by " + (closed == 1 ? "a closed break" : "closed breaks");
   } else {
     line += "completed " + n(completed(v)) + " (bank not asked)";
   }
@@ -168,7 +174,9 @@ json as_json(const Verdict& v) {
     out["bank"] = {{"effects", v.bank->effects},
                    {"executed_completed", v.bank->executed_completed},
                    {"executed_open", v.bank->executed_open},
-                   {"completed_here", v.bank->completed_here}};
+                   {"completed_here", v.bank->completed_here},
+                   {"executed_told_open", v.bank->executed_told_open},
+                   {"executed_told_closed", v.bank->executed_told_closed}};
   out["findings"] = json::array();
   for (const auto& f : v.findings)
     out["findings"].push_back(

@@ -175,9 +175,10 @@ void RestBank::call(Asked asked, HttpRequest request, Done done,
       });
 }
 
-void RestBank::send(const PaymentInstruction& order, int attempt, Done done) {
+void RestBank::send(const PaymentInstruction& order, int attempt, std::int64_t not_after, Done done) {
   auto request =
       signed_request("POST", "/payments", encode_order(order), order.reference, settings_->send_max);
+  request.handed_over_by = std::chrono::steady_clock::time_point(std::chrono::microseconds(not_after));
   add_header(request, idempotency_header, order.reference);
   add_header(request, "Content-Type", "application/json");
   call({"send", order.reference, order.trace_id, attempt}, std::move(request), std::move(done),

@@ -61,7 +61,7 @@ class RestBank final : public Connector {
 
   std::string_view name() const override { return settings_->name; }
   Capability capability() const override { return settings_->capability; }
-  void send(const PaymentInstruction& order, int attempt, Done done) override;
+  void send(const PaymentInstruction& order, int attempt, std::int64_t not_after, Done done) override;
   void inquire(const PaymentInstruction& order, Done done) override;
   void health(Done done) override;
 

@@ -22,6 +22,7 @@ struct ActorFixture {
   SettlementSettings settings{
       .transaction_timeout = 60s, .send_begins_max = 10s, .answer_max = 20s, .send_lasts_max = 5s};
   bool in_quarantine = false;
+  Micros proven = 0;
 
   ActorFixture() {
     rail->clock = world.steady();
@@ -33,10 +34,13 @@ struct ActorFixture {
                                                     return store.fault(b);
                                                   };
                                                   now.on_durable = [this] { store.on_durable(); };
+                                                  now.steady = world.steady();
+                                                  now.on_proved = [this](Micros since) { proven = since; };
                                                   return make_memory_ledger_store(now);
                                                 },
                                             .clock = world.wall(),
-                                            .ids = world.ids()}));
+                                            .ids = world.ids(),
+                                            .quarantined = [this] { return in_quarantine; }}));
     open_account(AccountKind::vostro, "ABIDCIAB");
     open_account(AccountKind::nostro, "DAKRSNDA");
   }
@@ -82,6 +86,7 @@ struct ActorFixture {
                           .settings = settings,
                           .clock = world.wall(),
                           .steady = world.steady(),
+                          .proven = [this] { return proven; },
                           .chance = [] { return 0; },
                           .quarantined = [this] { return in_quarantine; }});
   }

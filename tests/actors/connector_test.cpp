@@ -15,7 +15,9 @@ struct PatientBank final : Connector {
   std::vector<Done> sends, inquiries;
   std::string_view name() const override { return "bank"; }
   Capability capability() const override { return {}; }
-  void send(const PaymentInstruction&, int, Done done) override { sends.push_back(std::move(done)); }
+  void send(const PaymentInstruction&, int, std::int64_t, Done done) override {
+    sends.push_back(std::move(done));
+  }
   void inquire(const PaymentInstruction&, Done done) override { inquiries.push_back(std::move(done)); }
   void health(Done done) override { done({.outcome = Outcome::completed}); }
 };

@@ -10,25 +10,24 @@ using tests::Reply;
 struct Fixture : tests::ActorFixture {
   std::vector<std::pair<std::string, bool>> failures;  // why, parked
   std::vector<SettlementView> ended;                   // without an actor
-  std::size_t asking_at_once = 1'000;
+  std::size_t asking_at_once = 1'000, in_flight_max = 20'000;
+  std::shared_ptr<const Policy> policy = always_open();
 
   static std::optional<std::chrono::seconds> utc(std::string_view, std::int64_t) {
     return std::chrono::seconds(0);
   }
-  static std::shared_ptr<const Policy> always_open() {
-    return std::make_shared<const Policy>(Policy{.windows_always_open = true});
-  }
+  std::shared_ptr<const Policy> policy = std::make_shared<const Policy>(Policy{.windows_always_open = true});
   IntakeActor start(const std::string& connector = "bank") {
-    IntakeSettings intake_settings{.policy = always_open(),
+    IntakeSettings intake_settings{.in_flight_max = in_flight_max,
+                                   .policy = policy,
                                    .zone_offset = utc,
                                    .clock = world.wall(),
                                    .ids = world.ids(),
                                    .ledger = writer,
                                    .rules = {{.connector = connector, .banks = {"*"}, .methods = {}}},
                                    .rails = {context()},
-                                   .on_failure = [this](SettlementId, const std::string& why, bool parked) {
-                                     failures.emplace_back(why, parked);
-                                   },
+                                   .on_failure = [this](SettlementId, const std::string& why,
+                                                        bool parked) { failures.emplace_back(why, parked); },
                                    .on_ended = [this](const SettlementView& s) { ended.push_back(s); },
                                    .asking_at_once = asking_at_once};
     auto started = caf::actor_cast<IntakeActor>(world.system().spawn(intake, intake_settings));
@@ -143,6 +142,20 @@ BOOST_AUTO_TEST_CASE(what_a_netting_settles_waits_no_more_and_has_ended) {
   // Told again, it has not ended again.
   BOOST_TEST(world.ask<NettingBooked>(intake, netting()).replayed);
   BOOST_TEST(ended.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_bank_on_the_blocked_list_is_not_netted) {
+  Policy with_list{.windows_always_open = true};
+  BOOST_REQUIRE(with_list.blocked.load("ABIDCIAB; sanctions; list of the house\n").empty());
+  policy = std::make_shared<const Policy>(std::move(with_list));
+  const auto intake = start();
+  open_account(AccountKind::vostro, "DAKRSNDA");
+  auto request = netting();
+  request.by_window = false;
+  request.obligations = {{"N-1", "DAKRSNDA", "ABIDCIAB", {10, *currency_from("XOF")}}};
+  const auto refused = world.ask<NettingBooked>(intake, request).refusal;
+  BOOST_TEST(to_string(refused.code) == "blocked_party");
+  BOOST_TEST(refused.field == "/obligations/0/to_bank");
 }
 
 BOOST_AUTO_TEST_CASE(in_quarantine_nothing_that_waits_is_netted_and_a_fresh_order_is_asked_for_first) {
@@ -308,10 +321,78 @@ BOOST_AUTO_TEST_CASE(an_intake_that_cannot_have_its_rules_says_so_and_asks_again
   BOOST_TEST(named);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_that_waits_is_counted_once_however_often_it_is_seen) {
+  in_flight_max = 3;
+  const auto intake = start();
+  owe_each_other(intake);
+  for (int i = 0; i < 5; ++i) {
+    auto again = order("there");
+    again.order.amount.minor = 5'000;
+    again.order.insufficient_funds = Otherwise::queue;
+    world.ask<Submissions>(intake, SubmitSettlements{"test", {again}});  // a replay
+    world.ask<Count>(intake, RetryParked{});                             // everything is taken up once more
+    world.settle();
+  }
+  BOOST_CHECK(submit(intake, "k").kind == Submission::Kind::accepted);
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_compliance_holds_counts_until_it_is_called_back) {
+  in_flight_max = 2;
+  Policy strict{.windows_always_open = true};
+  BOOST_REQUIRE(strict.blocked.load("Fantome; sanctions; list\n").empty());
+  policy = std::make_shared<const Policy>(strict);
+  const auto intake = start();
+  auto held = order("held");
+  held.order.parties = {"Fantome"};
+  const auto answer = world.ask<Submissions>(intake, SubmitSettlements{"test", {held}});
+  const SettlementView row = answer.results.at(0).settlement;
+  BOOST_TEST(row.status == Status::VALIDATING);
+  rail->on_send = [] { return Reply{}; };
+  submit(intake, "a");
+  world.advance(2s);  // the queue was looked at
+  BOOST_CHECK(submit(intake, "b").refusal.code == Errc::overloaded);
+  world.ask<ActionAnswered>(writer, CancelSettlement{"ops", row.id, "not owed"});
+  world.advance(2s);
+  BOOST_CHECK(submit(intake, "b").kind == Submission::Kind::accepted);
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_is_changed_reaches_the_orders_that_wait_for_it) {
+  policy = std::make_shared<const Policy>();
+  const auto intake = start();
+  const auto open_between = [&](int opens, int closes) {
+    const WindowDefinition window{.name = "francs",
+                                  .currency = *currency_from("XOF"),
+                                  .zone = "UTC",
+                                  .weekdays = {1, 2, 3, 4, 5, 6, 7},
+                                  .sessions = {{opens * 60, closes * 60, closes * 60}}};
+    const auto changed = world.ask<RulesFound>(intake, ChangeRules{.caller = "ops", .put_window = window});
+    BOOST_REQUIRE(changed.refusal.code == Errc::ok);
+    world.settle();
+  };
+  constexpr Micros hour = 3'600'000'000;
+  const Micros noon = world.wall()() / hour * hour;
+  BOOST_REQUIRE(noon / hour % 24 == 12);
+  open_between(14, 18);
+  submit(intake, "k");
+  BOOST_TEST(only_one().status == Status::PENDING);
+  BOOST_TEST(only_one().release_at == noon + 2 * hour);
+  open_between(15, 17);
+  BOOST_TEST(only_one().release_at == noon + 3 * hour);
+  BOOST_TEST(only_one().next_cut_off == noon + 5 * hour);
+  BOOST_TEST(rail->sends.empty());
+  const auto commits = books->commits.size();
+  open_between(15, 17);
+  BOOST_TEST(books->commits.size() == commits + 1);  // the rule's own: nothing changed for the order
+  open_between(8, 17);
+  world.advance(2s);
+  BOOST_TEST(only_one().status == Status::COMPLETED);
+  BOOST_TEST(rail->sends.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_order_beyond_the_limit_is_refused_and_not_recorded) {
   rail->on_send = [] { return Reply{}; };
   IntakeSettings narrow{.in_flight_max = 1,
-                        .policy = always_open(),
+                        .policy = policy,
                         .zone_offset = utc,
                         .clock = world.wall(),
                         .ids = world.ids(),

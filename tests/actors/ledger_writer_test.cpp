@@ -15,11 +15,14 @@ struct Writer {
   MemoryLedgerSettings store{.books = books};
   LedgerActor writer;
 
+  std::function<void(const LedgerSnapshot&)> on_take_over = [](const LedgerSnapshot&) {};
+
   void start() {
     writer = caf::actor_cast<LedgerActor>(world.system().spawn(
         ledger_writer, LedgerWriterSettings{.make_store = [this] { return make_memory_ledger_store(store); },
                                             .clock = world.wall(),
-                                            .ids = world.ids()}));
+                                            .ids = world.ids(),
+                                            .on_take_over = on_take_over}));
   }
 };
 }  // namespace
@@ -45,6 +48,19 @@ BOOST_AUTO_TEST_CASE(a_writer_that_ends_in_whatever_way_answers_what_it_holds) {
   deadly = true;
   world.settle();
   BOOST_TEST(errors == 2);
+}
+
+BOOST_AUTO_TEST_CASE(books_that_must_not_be_taken_over_are_not_written_to) {
+  int asked = 0;
+  on_take_over = [&](const LedgerSnapshot&) {
+    ++asked;
+    throw Fenced("these books are older than what was seen");
+  };
+  start();
+  const OpenAccount account{"ops", {.bank = "ABIDCIAB", .currency = *currency_from("XOF")}};
+  BOOST_CHECK_THROW(world.ask<AccountChanged>(writer, account), std::runtime_error);
+  BOOST_TEST(asked == 1);
+  BOOST_TEST(books->commits.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -25,6 +25,11 @@ struct Fixture : tests::ActorFixture {
     if (how == Start::recovered) caf::anon_send(begun, NextStep{});  // as the intake does when it is its turn
     return begun;
   }
+  /// Its last send did not leave, as far as the books go.
+  SettlementView locked_only() {
+    const AdvanceSettlement back{.id = row().id, .path = {Event::not_sent}};
+    return world.ask<SettlementFound>(writer, back).settlement;
+  }
   std::chrono::microseconds since(Micros began, Micros at) const {
     return std::chrono::microseconds(at - began);
   }
@@ -51,6 +56,39 @@ BOOST_AUTO_TEST_CASE(what_was_executing_at_a_start_is_asked_for_before_anything_
   BOOST_TEST(rail->inquiries.size() == 1U);
   BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
   BOOST_TEST(asked_once.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(who_slept_since_the_books_were_last_proved_ours_asks_and_does_not_send) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);  // somebody may have taken over, and sent it
+  start(s);
+  world.advance(1s);
+  BOOST_TEST(rail->sends.size() == 0U);
+  BOOST_TEST(rail->inquiries.size() == 1U);
+  BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
+}
+
+BOOST_AUTO_TEST_CASE(any_later_commit_proves_the_books_ours_as_well) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);
+  row("other");
+  start(s);
+  world.advance(1s);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(rail->inquiries.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_slept_sends_once_the_bank_never_had_it_and_the_next_intent_is_recorded) {
+  const auto s = row();
+  world.advance(settings.send_begins_max);
+  const auto began = world.now();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s);
+  world.advance(10min);
+  BOOST_TEST(rail->sends.size() == 1U);
+  BOOST_TEST(since(began, rail->sends.front().at).count() >= (15s + 2s) / 1us);
+  BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
+  BOOST_TEST(recorded(s.id).attempts == 2);
 }
 
 BOOST_AUTO_TEST_CASE(an_intent_that_this_request_did_not_write_is_asked_for_and_not_sent) {
@@ -126,6 +164,33 @@ BOOST_AUTO_TEST_CASE(not_found_counts_from_the_last_send_that_a_dead_predecessor
   BOOST_TEST(recorded(s.id).status == Status::COMPLETED);
 }
 
+BOOST_AUTO_TEST_CASE(in_quarantine_what_the_books_hold_as_never_sent_ends_only_after_a_final_not_found) {
+  in_quarantine = true;
+  const auto s = locked_only();
+  world.advance(1h);  // long overdue
+  const auto began = world.now();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s, Start::recovered);
+  world.advance(10s);
+  BOOST_TEST(rail->inquiries.size() > 1U);
+  BOOST_TEST(recorded(s.id).status == Status::FUNDS_LOCKED);
+  world.advance(10min);
+  // A send that the books lost may have begun until now: 10 s to begin, 5 s to send, and the bank's 2 s.
+  BOOST_TEST(since(began, rail->inquiries.back().at).count() >= (15s + 2s) / 1us);
+  BOOST_TEST(recorded(s.id).failure_code == "expired");
+  BOOST_TEST(rail->sends.size() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(in_quarantine_a_bank_that_cannot_be_asked_by_our_reference_proves_nothing) {
+  in_quarantine = true;
+  capability.status_by_reference = false;
+  const auto s = locked_only();
+  rail->on_inquiry = [] { return reply(Outcome::not_found); };
+  start(s, Start::recovered);
+  world.advance(1h);
+  BOOST_TEST(recorded(s.id).status == Status::FUNDS_LOCKED);
+}
+
 BOOST_AUTO_TEST_CASE(not_found_counts_from_when_the_question_was_put_not_from_its_answer) {
   const auto s = row();
   rail->on_send = [] { return reply(Outcome::unknown); };
@@ -186,11 +251,11 @@ BOOST_AUTO_TEST_CASE(an_orphan_that_has_not_heard_of_it_yet_sends_nothing) {
   rail->on_send = [] { return reply(Outcome::not_sent); };
   store.on_durable = [&] {
     if (only_one().attempts != 2) return;
-    world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 10s);
+    world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 4s);  // not so long that it would ask
     caf::anon_send(orphan, PatienceOver{});  // so that it has two messages
   };
   orphan = start(s);
-  world.advance(5s);
+  world.advance(3s);
   BOOST_TEST(only_one().attempts == 2);
   BOOST_TEST(rail->sends.size() == 1U);
   while (!world.step()) world.wait();  // it takes both, and has handled the first

@@ -5,6 +5,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cerrno>
 #include <condition_variable>
 #include <future>
 #include <map>
@@ -98,6 +99,34 @@ BOOST_AUTO_TEST_CASE(silence_after_the_request_is_unknown) {
   const auto r = perform(client, post(server.url(), 200ms));
   BOOST_TEST(r.kind == Kind::unknown);
   BOOST_TEST(r.code == "timeout");
+}
+
+BOOST_AUTO_TEST_CASE(after_a_time_out_nothing_more_of_the_request_leaves) {
+  // Accepts, and reads only when it is too late.
+  const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  BOOST_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  ::listen(listener, 1);
+  HttpClient client(loopback());
+  auto request = post("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/", 300ms);
+  request.body.assign(16'000'000, ' ');  // more than the kernel takes at once
+  const auto whole = request.body.size();
+  BOOST_TEST(perform(client, std::move(request)).code == "timeout");
+
+  const int late = ::accept(listener, nullptr, nullptr);
+  std::vector<char> piece(1'000'000);
+  std::size_t got = 0;
+  ssize_t n = 0;
+  while ((n = ::recv(late, piece.data(), piece.size(), 0)) > 0) got += static_cast<std::size_t>(n);
+  const int why = n < 0 ? errno : 0;
+  BOOST_TEST(why == ECONNRESET);
+  BOOST_TEST(got < whole);
+  ::close(late);
+  ::close(listener);
 }
 
 BOOST_AUTO_TEST_CASE(a_connection_closed_without_an_answer_is_unknown) {
@@ -241,6 +270,28 @@ BOOST_AUTO_TEST_CASE(a_host_that_hangs_holds_up_only_its_own_calls) {
   BOOST_TEST(codes["unknown timeout"] == 2);
   BOOST_TEST(codes["not_sent queue_timeout"] == 3);
   BOOST_TEST(codes["not_sent queue_full"] == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_call_that_waited_too_long_for_a_client_that_stood_still_is_not_sent) {
+  RawServer server([](int, int, const std::string&) { return RawServer::ok("ok"); });
+  auto settings = loopback();
+  settings.queue_max = 100ms;
+  HttpClient client(settings);
+  std::promise<void> stands_still, goes_on;
+  client.perform(get(server.url()), [&](HttpResponse) {
+    stands_still.set_value();
+    goes_on.get_future().wait();
+  });
+  stands_still.get_future().wait();
+  const auto asked = std::chrono::steady_clock::now();
+  std::promise<HttpResponse> promise;
+  client.perform(post(server.url()), [&promise](HttpResponse r) { promise.set_value(std::move(r)); });
+  while (std::chrono::steady_clock::now() < asked + 2 * settings.queue_max) std::this_thread::yield();
+  goes_on.set_value();
+  const auto r = promise.get_future().get();
+  BOOST_TEST(r.kind == Kind::not_sent);
+  BOOST_TEST(r.code == "queue_timeout");
+  BOOST_TEST(server.requests() == 1);
 }
 
 BOOST_AUTO_TEST_CASE(the_end_of_the_client_completes_everything_as_unknown) {

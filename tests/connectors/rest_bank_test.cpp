@@ -60,9 +60,14 @@ struct Rail {
     bank.reset();
     client.reset();  // ends its thread before what the hook uses goes
   }
-  RailAnswer send(const PaymentInstruction& what, int attempt = 1) {
+  /// Microseconds of the steady clock.
+  static std::int64_t in(std::chrono::seconds time) {
+    const auto then = std::chrono::steady_clock::now() + time;
+    return std::chrono::duration_cast<std::chrono::microseconds>(then.time_since_epoch()).count();
+  }
+  RailAnswer send(const PaymentInstruction& what, int attempt = 1, std::int64_t not_after = in(5s)) {
     std::promise<RailAnswer> promise;
-    bank->send(what, attempt, [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
+    bank->send(what, attempt, not_after, [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
     return promise.get_future().get();
   }
   RailAnswer inquire(const PaymentInstruction& what) {
@@ -218,10 +223,18 @@ BOOST_FIXTURE_TEST_CASE(a_late_effect_comes_after_not_found, Fixture) {
   BOOST_TEST(executed("R1") == 1);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_handed_over_long_after_its_time_is_not_sent, Fixture) {
+  const auto answer = rail.send(order("R1"), 1, Rail::in(-60s));  // the process stood still
+  BOOST_TEST(answer.outcome == Outcome::not_sent);
+  BOOST_TEST(answer.code == "queue_timeout");
+  BOOST_TEST(executed("R1") == 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(two_hundred_sends_of_one_reference_execute_once, Fixture) {
   std::vector<std::promise<RailAnswer>> promises(200);
   for (auto& promise : promises)
-    rail.bank->send(order("R1"), 1, [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
+    rail.bank->send(order("R1"), 1, Rail::in(5s),
+                    [&promise](RailAnswer a) { promise.set_value(std::move(a)); });
   std::string bank_reference;
   for (auto& promise : promises) {
     const auto answer = promise.get_future().get();

@@ -52,6 +52,26 @@ BOOST_AUTO_TEST_CASE(target_closes_on_its_six_days) {
              boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(the_feasts_of_2027_are_expected_and_those_of_2028_are_missed) {
+  const auto calendars = default_calendars();
+  const auto feasts = [&](std::string_view name) {
+    std::vector<std::string> out;
+    for (const auto& rule : find_calendar(calendars, name)->rules)
+      if (rule.kind == HolidayKind::single && rule.provisional) out.push_back(to_string(*rule.date));
+    std::erase_if(out, [](const std::string& date) { return !date.starts_with("2027"); });
+    return out;
+  };
+  BOOST_TEST(feasts("UEMOA") == (Days{"2027-03-06", "2027-03-10", "2027-05-17", "2027-08-15"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(feasts("Ghana") == (Days{"2027-03-10", "2027-03-11", "2027-05-17"}),
+             boost::test_tools::per_element());
+  for (const char* moon : {"UEMOA", "Ghana"}) {
+    BOOST_TEST(!lacks_announced_days(*find_calendar(calendars, moon), 2027));
+    BOOST_TEST(lacks_announced_days(*find_calendar(calendars, moon), 2028));
+  }
+  BOOST_TEST(!lacks_announced_days(*find_calendar(calendars, "TARGET"), 2028));
+}
+
 BOOST_AUTO_TEST_CASE(the_federal_reserve_keeps_its_published_days) {
   // As published: in 2026 Independence Day, in 2027 Juneteenth and Christmas fall on Saturdays.
   BOOST_TEST(closed_days("Federal Reserve", 2026) == (Days{"01-01", "01-19", "02-16", "05-25", "06-19",

@@ -178,6 +178,10 @@ BOOST_AUTO_TEST_CASE(a_dry_run_names_whose_liquidity_or_cap_would_break_and_by_h
   BOOST_TEST((a.pays == 20 && a.short_by == 5 && a.over_cap_by == 0));
   BOOST_TEST((b.pays == 10 && b.short_by == 0 && b.over_cap_by == 6));
   BOOST_TEST((c.pays == 0 && c.receives == 30 && !c.breaks()));
+  // A cap is of where it stands after the netting: 12 of its own and a cap of 5 carry 17 of 20.
+  const auto standing = dry_run(triangle, {{"A", xof, 17, 5, 12}, {"B", xof, 10, 20, -10}});
+  BOOST_TEST((standing->lines[0].over_cap_by == 3 && standing->lines[0].short_by == 3));
+  BOOST_TEST((standing->lines[1].over_cap_by == 0 && *standing->lines[1].net_debit_cap == 20));
   BOOST_TEST(dry_run(triangle, {{"A", xof, 20, 20}, {"B", xof, 10, 10}})->feasible);
 }
 

@@ -300,6 +300,17 @@ BOOST_AUTO_TEST_CASE(a_window_that_overlaps_itself_is_refused) {
   BOOST_TEST(with({{-1440, -1200, -1200}, {1430, 1500, 1500}}, {1, 3}) == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_window_whose_calendar_is_missing_is_closed_and_says_so) {
+  auto w = window("w", "Europe/Paris", {{0, 1440, 1440}});
+  w.calendar = "TARGET";
+  const WindowQuestion noon{currency("EUR"), Method::SEPA, utc("2026-03-25 12:00"), {}};
+  const auto answer = decide({w}, {}, noon, system_zones);
+  BOOST_CHECK(answer.state == WindowState::none);
+  BOOST_TEST(answer.reason.find("there is no calendar \"TARGET\"") != std::string::npos);
+  // One without a rule has no holidays.
+  BOOST_CHECK(decide({w}, {{"TARGET", {}}}, noon, system_zones).state == WindowState::open);
+}
+
 BOOST_AUTO_TEST_CASE(the_answer_holds_until_its_moment) {
   // What a caller may rely on when it keeps an answer: nothing changes before the moment that it names.
   const std::vector windows{window("w", "Europe/Paris", {{150, 700, 690}, {760, 1500, 1440}})};

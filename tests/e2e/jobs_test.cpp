@@ -133,6 +133,35 @@ BOOST_AUTO_TEST_CASE(a_doubt_beyond_its_limit_is_a_break_until_the_bank_has_spok
   check_all(true);
 }
 
+BOOST_AUTO_TEST_CASE(an_order_that_its_bank_keeps_in_process_is_listed_with_its_age_and_becomes_a_break) {
+  Running::it->fault("pending", R"("rate":1,"ms":3600000)");
+  const auto id = order("in-process");
+  auto http = Running::it->http();
+  const auto path = "/api/v1/unknowns?settlement=" + id;
+  BOOST_TEST(eventually([&] { return http.get(path).body.find(id) != std::string::npos; }));
+  const auto listed = http.get(path);
+  BOOST_TEST(listed.text("data/0/kind") == "in_process");
+  BOOST_TEST(listed.text("data/0/outcome") == "accepted");
+  BOOST_TEST(listed.text("data/0/unknown_since") == "null");
+  BOOST_TEST(listed.text("data/0/since") != "null");
+  BOOST_TEST(http.get("/api/v1/settlements/" + id).text("unknown") == "false");
+  BOOST_TEST(eventually([&] {
+    run("escalate_unknowns");
+    return !breaks_of(id, "open").empty();
+  }));
+  Running::it->clear_faults();
+  const auto asked = http.post("/api/v1/unknowns/" + id + "/resolve",
+                               R"({"verdict":"not_executed","reason":"recalled at the bank"})");
+  BOOST_TEST(asked.status == 201, asked.body);
+  std::ifstream in(Running::it->folder() / "endpoint.json");
+  Http second(Running::it->url(), json::parse(in).at("approver_key").get<std::string>());
+  const auto approved =
+      second.post("/api/v1/unknowns/" + id + "/approve", R"({"digest":")" + asked.text("digest") + R"("})");
+  BOOST_REQUIRE_MESSAGE(approved.status == 200, approved.body);
+  BOOST_TEST(http.get("/api/v1/settlements/" + id).text("status") == "ROLLED_BACK");
+  BOOST_TEST(breaks_of(id, "open").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_hold_whose_order_cannot_leave_ends_after_the_transaction_timeout) {
   auto http = Running::it->http();
   BOOST_TEST(http.get("/api/v1/jobs").body.find("\"lock_expiry\"") != std::string::npos);

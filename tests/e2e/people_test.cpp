@@ -224,6 +224,52 @@ BOOST_AUTO_TEST_CASE(books_that_were_falsified_stop_the_sends_and_let_the_orders
   BOOST_TEST(Running::it->verify({id}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(books_that_were_falsified_while_nobody_looked_let_nothing_leave_after_a_start) {
+  const auto sql = [](const std::string& text) {
+    return std::system(
+        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
+  };
+  const std::string one =
+      " where version = 1 and account_id = (select min(account_id::text)::uuid from ledger_entries)";
+  BOOST_REQUIRE(sql("alter table ledger_entries disable trigger append_only") == 0);
+  BOOST_REQUIRE(sql("update ledger_entries set amount = amount + 1" + one) == 0);
+  Running::it->end(9);
+  Running::it->start();
+  const auto id = order("red-2");  // the first thing that happens
+  BOOST_TEST(eventually([&] { return status_of(id) == "FUNDS_LOCKED"; }));
+  auto http = Running::it->http();
+  BOOST_TEST(eventually([&] { return http.get("/api/v1/health/ready").status == 503; }));
+  std::ifstream in(Running::it->folder() / "sandbox" / "bank.jsonl");
+  const std::string bank{std::istreambuf_iterator<char>(in), {}};
+  BOOST_TEST(bank.find(http.get("/api/v1/settlements/" + id).text("reference")) == std::string::npos);
+  BOOST_REQUIRE(sql("update ledger_entries set amount = amount - 1" + one) == 0);
+  BOOST_TEST(http.post("/api/v1/jobs/check_invariants/run", "{}").status == 200);
+  BOOST_TEST(eventually([&] { return status_of(id) == "COMPLETED"; }));
+  BOOST_TEST(Running::it->verify({id}).ok());
+}
+
+BOOST_AUTO_TEST_CASE(books_that_cannot_be_checked_stop_the_sends_until_they_can_be) {
+  auto http = Running::it->http();
+  const auto sql = [](const std::string& text) {
+    return std::system(
+        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
+  };
+  BOOST_REQUIRE(sql("alter view all_fund_locks rename to out_of_sight") == 0);
+  for (int i = 0; i < 3; ++i) {
+    const auto ran = http.post("/api/v1/jobs/check_invariants/run", "{}");
+    BOOST_TEST(!ran.json().value("last_ok", true), ran.body);
+  }
+  const auto ready = http.get("/api/v1/health/ready");
+  BOOST_TEST(ready.status == 503);
+  BOOST_TEST(ready.body.find("could not be checked") != std::string::npos, ready.body);
+  BOOST_TEST(!http.get("/api/v1/invariants").text("failure").empty());
+  const auto id = order("unchecked-1");
+  BOOST_TEST(eventually([&] { return status_of(id) == "FUNDS_LOCKED"; }));
+  BOOST_REQUIRE(sql("alter view out_of_sight rename to all_fund_locks") == 0);
+  BOOST_TEST(http.post("/api/v1/jobs/check_invariants/run", "{}").status == 200);
+  BOOST_TEST(eventually([&] { return status_of(id) == "COMPLETED"; }));
+}
+
 BOOST_AUTO_TEST_CASE(it_ends_in_order) { Running::it->end_in_order(); }
 
 BOOST_AUTO_TEST_SUITE_END()

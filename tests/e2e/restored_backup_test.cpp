@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <unistd.h>
@@ -84,5 +85,31 @@ BOOST_AUTO_TEST_CASE(orders_that_the_books_lost_and_clients_send_again_are_not_p
     BOOST_TEST_MESSAGE(f.check << ' ' << f.subject << ": " << f.expected << " / " << f.found);
   BOOST_TEST(verdict.ok());
   BOOST_TEST(verdict.bank->effects == 3);
+  it.end_in_order();
+}
+
+BOOST_AUTO_TEST_CASE(books_that_become_older_while_it_runs_end_it_and_the_next_start_is_in_quarantine) {
+  House house;
+  auto& it = house.it;
+  house.completed("kept");
+  it.end_in_order();
+  house.shell("cp -a " + house.database() + ' ' + house.backup());
+  it.start();
+  house.completed("lost");
+
+  // Its database comes back from a standby that had lagged behind.
+  const auto data = house.database() + "/data";
+  pid_t postmaster = 0;
+  std::ifstream(data + "/postmaster.pid") >> postmaster;
+  BOOST_REQUIRE(postmaster > 0);
+  house.shell("mv " + data + ' ' + data + ".gone && cp -a " + house.backup() + "/data " + data);
+  ::kill(postmaster, SIGKILL);
+  BOOST_TEST(house.order("next").indefinite());
+  BOOST_TEST(it.await_end() == 69);
+
+  it.start();
+  const auto ready = it.http().get("/api/v1/health/ready");
+  BOOST_TEST(ready.status == 503);
+  BOOST_TEST((ready.body.find("quarantine") != std::string::npos), ready.body);
   it.end_in_order();
 }

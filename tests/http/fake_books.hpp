@@ -65,6 +65,7 @@ struct FakeBooks {
     SettlementView view;
     view.id = SettlementId{fresh()};
     view.order = in.order;
+    if (view.order.settlement_date.empty()) view.order.settlement_date = "2026-11-20";  // as intake does
     view.trace_id = in.trace_id;
     view.reference = reference_text(view.id.uuid);
     view.created_at = now;

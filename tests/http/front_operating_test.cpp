@@ -478,6 +478,8 @@ BOOST_AUTO_TEST_CASE(jobs_recovery_and_invariants_are_told) {
   BOOST_TEST(invariants.at("ok") == false);
   BOOST_TEST(invariants.at("invariants").at(0).at("example").is_null());
   BOOST_TEST(invariants.at("invariants").at(1).at("violations") == 1);
+  BOOST_TEST(invariants.at("failure").is_null());
+  BOOST_TEST(invariants.at("stale") == false);
   check_problem(http->Get("/api/v1/jobs?name=retry"), 422, "unknown_field", "?name");
 }
 

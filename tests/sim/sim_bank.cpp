@@ -61,7 +61,7 @@ SimBank::Plan SimBank::plan_send() {
   return plan;
 }
 
-void SimBank::send(const PaymentInstruction& order, int attempt, Done done) {
+void SimBank::send(const PaymentInstruction& order, int attempt, std::int64_t, Done done) {
   auto& record = records_[order.reference];
   if (verdict_.keeps()) verdict_.note("bank: send " + std::to_string(attempt) + " of " + order.reference);
   if (world_.now() < record.doubtful_until)

@@ -23,6 +23,7 @@ caf::actor SimProcess::supervised(const std::string& name,
   return supervise(world_.system(), {.name = name,
                                      .start = std::move(start_child),
                                      .policy = {.window = window},
+                                     .may_restart = [this] { return !wants_to_end_; },
                                      .on_restart =
                                          [this](const std::string& who, const std::string& why) {
                                            ++restarts;
@@ -48,6 +49,8 @@ void SimProcess::start() {
     wants_to_end_ = true;
     verdict_.note("fenced: " + why);
   };
+  store.steady = world_.steady();
+  store.on_proved = [this](Micros since) { proven_ = since; };
   const LedgerWriterSettings writer{.make_store = [store] { return make_memory_ledger_store(store); },
                                     .clock = world_.wall(),
                                     .ids = world_.ids()};
@@ -114,6 +117,7 @@ void SimProcess::start_intake() {
                         .settings = settings_.settlement,
                         .clock = world_.wall(),
                         .steady = world_.steady(),
+                        .proven = [this] { return proven_; },
                         .chance = [this] { return world_.chance().next(); }}));
   intake_ = caf::actor_cast<IntakeActor>(supervised("intake", [settings](caf::event_based_actor* self) {
     return caf::actor_cast<caf::actor>(self->spawn(settled::intake, settings));

@@ -62,6 +62,7 @@ class SimProcess {
   SimProcessSettings settings_;
   bool runs_ = false, wants_to_end_ = false;
   int parked_ = 0;
+  Micros proven_ = 0;
   LedgerActor ledger_;
   RailActor rail_;
   IntakeActor intake_;

@@ -1,162 +1,13 @@
 // Orders that wait, settled by their net: what gross would be short of funds goes, all of it or nothing.
 #define BOOST_TEST_MODULE netting_window
 #include "storage/ledger_book.hpp"
-#include "storage/ledger_writer.hpp"
 #include "storage/memory_ledger_store.hpp"
-#include "storage/pg_ledger_store.hpp"
-#include "storage/verify.hpp"
-#include "tests/database_fixture.hpp"
 #include "tests/storage/chk_invariants.hpp"
-
-#include <boost/test/unit_test.hpp>
-#include <caf/all.hpp>
-
-#include <map>
-#include <random>
+#include "tests/storage/house.hpp"
 
 namespace settled {
 namespace {
-using namespace std::chrono_literals;
-
-Micros now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-Uuid fresh_id() {
-  static std::mt19937_64 chance(7);
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  return make_uuid_v7(now() / 1000, chance(), chance());
-}
-const Currency xof = *currency_from("XOF");
-const std::string a = "ABIDCIAB", b = "BAMKMLBA", c = "COTOBJBJ";
-
-/// An order that waits, and why.
-struct Wait {
-  std::string key, from, to;
-  std::int64_t minor = 0;
-  Waiting why = Waiting::window;
-  std::string value_date = "2026-11-23";
-  Method method = Method::LOCAL_ACH;
-  Currency currency = xof;
-};
-OpenSettlements::Item item_of(const Wait& w) {
-  return {.id = {fresh_id()},
-          .order = {.idempotency_key = w.key,
-                    .request_digest = {},
-                    .order = {.obligation_id = w.key,
-                              .from_bank = w.from,
-                              .to_bank = w.to,
-                              .amount = {w.minor, w.currency},
-                              .settlement_date = "2026-11-23",
-                              .method = w.method},
-                    .trace_id = {}},
-          .connector = "bank",
-          .admission = {.waiting = w.why,
-                        .waiting_detail = "opens tomorrow",
-                        .release_at = now() + 3'600'000'000,
-                        .value_date = w.value_date,
-                        .queue_if_short = true}};
-}
-BookNetting booking(const std::string& key, NettingWindow window = {.currency = xof}) {
-  return {.caller = "ops",
-          .idempotency_key = key,
-          .request_digest = {},
-          .obligations = {},
-          .by_window = true,
-          .window = std::move(window)};
-}
-std::string words(const Refusal& refusal) {
-  return std::string(to_string(refusal.code)) + ' ' + refusal.field + ' ' + refusal.detail;
-}
-
-/// The ledger writer over PostgreSQL, and a nostro that pays whoever has no vostro.
-struct House : tests::DatabaseFixture {
-  caf::actor_system_config config;
-  std::unique_ptr<caf::actor_system> system;
-  LedgerActor writer;
-  std::map<std::string, AccountId> vostros;
-
-  House() {
-    config.add_message_types<caf::id_block::settled>();
-    config.set("scheduler.max-threads", std::size_t{2});
-    system = std::make_unique<caf::actor_system>(config);
-    start();
-    open({.kind = AccountKind::nostro, .bank = "DAKRSNDA", .currency = xof, .is_default = true}, 1'000'000);
-  }
-  ~House() { stop(); }
-  void start() {
-    LedgerWriterSettings settings{
-        .make_store =
-            [this] {
-              return make_pg_ledger_store({.database_url = url, .owner = "test", .lease_patience = 2s});
-            },
-        .clock = now,
-        .ids = fresh_id,
-        .beside_commit = true};
-    writer = caf::actor_cast<LedgerActor>(system->spawn<caf::detached>(ledger_writer, settings));
-  }
-  void stop() {
-    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
-    caf::scoped_actor self{*system};
-    self->wait_for(writer);
-  }
-  template <class Answer, class Request>
-  Answer ask(const Request& request) {
-    caf::scoped_actor self{*system};
-    Answer result;
-    std::string failure;
-    self->request(writer, 60s, request)
-        .receive([&](Answer& answer) { result = std::move(answer); },
-                 [&](const caf::error& e) { failure = system->render(e); });
-    if (!failure.empty()) throw std::runtime_error(failure);
-    return result;
-  }
-  AccountId open(Account account, std::int64_t minor) {
-    const auto id = ask<AccountChanged>(OpenAccount{.caller = "test", .account = account}).account.id;
-    if (minor > 0)
-      BOOST_REQUIRE(ask<AccountChanged>(FundAccount{.caller = "test",
-                                                    .idempotency_key = id.text(),
-                                                    .account = id,
-                                                    .amount = {minor, account.currency}})
-                        .refusal.code == Errc::ok);
-    return id;
-  }
-  void bank(const std::string& bic, std::int64_t minor, std::int64_t floor = 0) {
-    vostros[bic] = open({.kind = AccountKind::vostro, .bank = bic, .currency = xof, .floor = floor}, minor);
-  }
-  SettlementView wait(const Wait& w) {
-    auto answer = ask<Submissions>(OpenSettlements{.caller = "test", .items = {item_of(w)}});
-    const auto& one = answer.results.at(0);
-    BOOST_REQUIRE_MESSAGE(one.kind == Submission::Kind::accepted, words(one.refusal));
-    return one.settlement;
-  }
-  NettingBooked book(const std::string& key, NettingWindow window = {.currency = xof}) {
-    return ask<NettingBooked>(booking(key, std::move(window)));
-  }
-  std::vector<std::string> in(const NettingWindow& window) {
-    std::vector<std::string> ids;
-    for (const auto& o : ask<NettingWindowFound>(ReadNettingWindow{window}).obligations) ids.push_back(o.id);
-    return ids;
-  }
-  std::int64_t balance(const std::string& bic) {
-    return query("select balance from accounts where id = '" + to_string(vostros.at(bic).uuid) + "'");
-  }
-  std::string status(const SettlementView& s) {
-    return query<std::string>("select status from settlement_transactions where id = '" +
-                              to_string(s.id.uuid) + "'");
-  }
-  /// The checks of `settlectl verify`, with a bank that has executed nothing.
-  Verdict expect_right_books() {
-    auto verdict = verify({.database_url = url, .bank_log = [] { return std::vector<BankEffect>{}; }});
-    for (const auto& f : verdict.findings)
-      BOOST_ERROR(f.check << ' ' << f.subject << ": " << f.expected << " / " << f.found);
-    BOOST_TEST(query("select count(*) from ledger_entries e join accounts a on a.id = e.account_id where "
-                     "a.kind = 'vostro' and a.floor = 0 and e.balance_after < 0") == 0);
-    return verdict;
-  }
-};
+using namespace tests;
 
 /// A owes B 100 and has 10, B owes A 90 and has nothing.
 struct TwoWhoOweEachOther : House {
@@ -279,6 +130,30 @@ BOOST_FIXTURE_TEST_CASE(are_chosen_by_currency_value_date_method_and_banks, Hous
                     .id = open({.kind = AccountKind::vostro, .bank = "NIAMNENE", .currency = xof}, 0),
                     .status = "closed"});
   BOOST_TEST(in({.currency = xof}).size() == 3U);
+  // Nor does a bank that is suspended.
+  ChangeRules suspension{.caller = "test"};
+  suspension.put_bank = BankProfile{.bic = c, .status = BankStatus::suspended};
+  ask<RulesFound>(suspension);
+  BOOST_TEST(in({.currency = xof}).empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(for_a_later_day_settle_before_it_only_where_that_day_is_named, TwoWhoOweEachOther) {
+  const std::string later = "2126-12-14", the_day_after = "2126-12-15";  // a Saturday, and what it goes with
+  const auto ahead = wait({.key = "ahead",
+                           .from = a,
+                           .to = b,
+                           .minor = 5,
+                           .value_date = the_day_after,
+                           .settlement_date = later});
+  BOOST_TEST(in({.currency = xof}).size() == 2U);
+  BOOST_TEST(book("today").ended.size() == 2U);
+  BOOST_TEST(status(ahead) == "PENDING");
+  BOOST_TEST(to_string(book("again").refusal.code) == "nothing_to_net");
+  BOOST_TEST(in({.currency = xof, .value_date = the_day_after}).size() == 1U);
+  wait(
+      {.key = "back", .from = b, .to = a, .minor = 5, .value_date = the_day_after, .settlement_date = later});
+  BOOST_TEST(book("that day", {.currency = xof, .value_date = the_day_after}).ended.size() == 2U);
+  BOOST_TEST(status(ahead) == "COMPLETED");
 }
 
 BOOST_FIXTURE_TEST_CASE(are_booked_once_per_key_and_a_replay_says_what_was_booked, TwoWhoOweEachOther) {
@@ -333,7 +208,7 @@ BOOST_FIXTURE_TEST_CASE(that_were_told_why_they_wait_in_the_same_commit_are_writ
       .receive([&](NettingBooked& booked) { netted = booked.ended.size() == 2; }, [](const caf::error&) {});
   BOOST_TEST(netted);
   BOOST_TEST(query("select batch from ledger_writers") == batches + 1);
-  BOOST_TEST(query("select count(*) from events where kind = 'settlement->waiting'") == 2);
+  BOOST_TEST(query("select count(*) from events where kind = 'settlement.waiting'") == 2);
   BOOST_TEST(query("select count(*) from settlement_transactions where status = 'COMPLETED'") == 2);
   expect_right_books();
 }

@@ -179,6 +179,20 @@ BOOST_AUTO_TEST_CASE(a_forged_event_whose_chain_was_rebuilt_still_shows_at_the_w
   BOOST_TEST(says(v, "event end", "stream 0"), all(v));
 }
 
+BOOST_AUTO_TEST_CASE(the_kind_that_an_order_which_waits_was_told_by_for_a_while_is_still_understood) {
+  const auto database = server->fresh();
+  const std::string told = "select say('settlement->waiting', ";
+  server->run(database, told + sql(Books::settlement(6)) + R"(, '{"status":"EXECUTING","steps":[]}'))");
+  const auto v = judge(database);
+  BOOST_TEST(v.ok(), all(v));
+  pqxx::connection db(server->url(database));
+  BOOST_TEST(pqxx::nontransaction(db)
+                 .exec1("select settlement from chk.event where seq = (select max(seq) from events)")[0]
+                 .as<std::string>("") == Books::settlement(6).text());
+  server->run(database, told + "'00000000-0000-7000-8000-000000000001', '{}')");
+  BOOST_TEST(says(judge(database), "orphan event", "stream 0 event"));
+}
+
 BOOST_AUTO_TEST_CASE(what_the_bank_did_otherwise_is_named) {
   const auto set = [](int n) { return Books::settlement(n).text(); };
   const auto effect = [](int n, std::int64_t amount, const char* currency, const char* bank) {
@@ -214,6 +228,25 @@ BOOST_AUTO_TEST_CASE(what_the_bank_did_otherwise_is_named) {
     BOOST_TEST(!v.ok());
     BOOST_TEST(says(v, c.check, c.subject), "no '" << c.check << "' of " << c.subject << " in\n" << all(v));
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_the_bank_executed_and_a_break_tells_is_counted_by_the_state_of_the_break) {
+  const auto database = server->fresh();
+  auto bank = Books::bank_effects();
+  bank.push_back({Books::reference(5), 700, "XOF", "DAKRSNDA"});
+  server->run(database,
+              "insert into breaks(id, kind, settlement_id) values (gen_random_uuid(), "
+              "'late_success', " +
+                  sql(Books::settlement(5)) + ")");
+  const auto open = judge(database, bank);
+  BOOST_TEST(open.ok(), all(open));
+  BOOST_TEST(open.bank->executed_told_open == 1);
+  server->run(database, "update breaks set state = 'closed', closed_at = now()");
+  const auto closed = judge(database, bank);
+  BOOST_TEST(closed.ok(), all(closed));
+  BOOST_TEST(closed.bank->executed_told_open == 0);
+  BOOST_TEST(closed.bank->executed_told_closed == 1);
+  BOOST_TEST(closed.bank->effects == closed.bank->executed_completed + closed.bank->executed_open + 1);
 }
 
 BOOST_AUTO_TEST_CASE(what_happens_while_the_checker_reads_is_not_a_fault) {
