@@ -30,7 +30,7 @@ std::string currency_filter(const Query& query, Errors& errors) {
 
 /// Without a date of its own an order has none yet: its day is that of its window's zone, not of UTC.
 SettlementOrder order_of(OrderIn& in) {
-  if (!in.date_given) in.order.settlement_date.clear();
+  if (in.asked_date.empty()) in.order.settlement_date.clear();
   return std::move(in.order);
 }
 
