@@ -44,7 +44,7 @@ void gather(Self self, const std::shared_ptr<Gathering>& all) {
             all->part_done();
           },
           [=](const caf::error& e) {
-            // In words for operators; what the actor system calls it stands in the log.
+            // In words for operators, who do not know what the actor system calls it.
             all->must(
                 {"database", false,
                  e == caf::sec::request_timeout ? "does not answer" : "the part that reads it is away"});
