@@ -44,7 +44,10 @@ void gather(Self self, const std::shared_ptr<Gathering>& all) {
             all->part_done();
           },
           [=](const caf::error& e) {
-            all->must({"database", false, self->system().render(e)});
+            // In words for operators, who do not know what the actor system calls it.
+            all->must(
+                {"database", false,
+                 e == caf::sec::request_timeout ? "does not answer" : "the part that reads it is away"});
             all->part_done();
           });
   self->request(sources.reader, sources.patience, ListSettlements{.status = "CONFIRMING", .limit = 200})

@@ -1,10 +1,13 @@
 // What must hold between values, and how the findings are told.
 #include "config/load.hpp"
+#include "domain/bank.hpp"
 #include "telemetry/failpoint.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
@@ -37,6 +40,30 @@ void print_table(const std::vector<ConfigEntry>& entries, std::ostream& out) {
   }
 }
 
+/// "http://host:port/path": is there a host, and a port that is one?
+bool names_a_host(std::string_view url) {
+  auto host = url.substr(url.find("://") + 3);
+  host = host.substr(0, host.find_first_of("/?#"));
+  if (const auto at = host.rfind('@'); at != std::string_view::npos) host.remove_prefix(at + 1);
+  std::string_view port;
+  const auto colon = host.rfind(':');
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) {
+    port = host.substr(colon + 1);
+    host = host.substr(0, colon);
+    int number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (error != std::errc{} || end != port.data() + port.size() || number < 1 || number > 65535)
+      return false;
+  }
+  return !host.empty() && std::none_of(host.begin(), host.end(), [](unsigned char c) { return c <= ' '; });
+}
+
+bool is_address(const std::string& host) {
+  in6_addr ignored{};
+  return ::inet_pton(AF_INET, host.c_str(), &ignored) == 1 ||
+         ::inet_pton(AF_INET6, host.c_str(), &ignored) == 1;
+}
+
 }  // namespace
 
 std::vector<std::string> problems(const Config& config) {
@@ -44,6 +71,10 @@ std::vector<std::string> problems(const Config& config) {
   if (config.storage.data_dir.empty()) out.emplace_back("storage.data_dir is empty. Name a folder.");
   if (config.server.http_host.empty())
     out.emplace_back("server.http_host is empty. Write \"127.0.0.1\", or the address to be reached at.");
+  else if (!is_address(config.server.http_host))
+    out.push_back("server.http_host = \"" + config.server.http_host +
+                  "\" is not an IP address. Write one of this machine's without brackets, such as "
+                  "\"127.0.0.1\" or \"::1\"; \"0.0.0.0\" is all of them.");
   if (config.server.http_port != 0 && config.server.http_port == config.server.grpc_port)
     out.push_back("server.http_port and server.grpc_port are both " +
                   std::to_string(config.server.http_port) + ". Give each its own, or 0 for a free one.");
@@ -68,6 +99,10 @@ std::vector<std::string> problems(const Config& config) {
       out.push_back(who + "the name is used twice. Give each its own.");
     if (c.name == "netting")
       out.push_back(who + "orders that were settled by netting have this name. Choose another.");
+    for (const auto& bank : c.banks)
+      if (bank != "*" && !bic_from(bank))
+        out.push_back(who + "banks has \"" + bank +
+                      "\", which is not a BIC. Write 8 or 11 capital letters and digits, or \"*\".");
     if (c.type == "on_us") {
       if (!c.url.empty() || !c.key_id.empty() || !c.secret.empty())
         out.push_back(who + "an on_us connector reaches nobody. Remove url, key_id and secret.");
@@ -77,6 +112,8 @@ std::vector<std::string> problems(const Config& config) {
     bool http = c.url.starts_with("http://");
     if (!https && !http)
       out.push_back(who + "url = \"" + c.url + "\" does not start with https:// (or http://).");
+    else if (!names_a_host(c.url))
+      out.push_back(who + "url = \"" + c.url + "\" names no host. Write https://bank.example/api.");
     if (c.key_id.empty()) out.push_back(who + "key_id is missing: the bank tells our key by it.");
     if (c.secret.empty())
       out.push_back(who + "secret is missing. Write secret = \"env:NAME\" or \"file:PATH\".");

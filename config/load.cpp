@@ -91,6 +91,10 @@ class Loader {
       if (must_exist) problem("--config " + path + ": there is no such file.");
       return;
     }
+    if (std::filesystem::is_directory(path, error)) {
+      problem("--config " + path + " is a folder. Name the file.");
+      return;
+    }
     toml::table root;
     try {
       root = toml::parse_file(path);

@@ -20,7 +20,8 @@ std::string order_difference(const SettlementOrder& recorded, const SettlementOr
   compare("/metadata", recorded.metadata, asked.metadata);
   // A day that was left out is another one tomorrow, and no difference: it is named only where nothing else
   // is.
-  if (fields.empty()) compare("/settlement_date", recorded.settlement_date, asked.settlement_date);
+  if (fields.empty() && !asked.settlement_date.empty())
+    compare("/settlement_date", recorded.settlement_date, asked.settlement_date);
   if (fields.empty()) return "/settlement_date, /outside_window or /insufficient_funds";
   std::string text;
   for (std::size_t i = 0; i < fields.size(); ++i)

@@ -25,8 +25,8 @@ struct Pain001 {
   std::vector<Pain001Transfer> transfers;
   /// Plain sum of the amounts whatever their currency, as CtrlSum wants it.
   std::string counted_sum;
-  /// NbOfTxs and CtrlSum that do not agree with the transfers, with both numbers. Not a reason to refuse:
-  /// real files are often wrong there.
+  /// NbOfTxs and CtrlSum that do not agree with the transfers, with both numbers. For the caller to judge:
+  /// a file that was cut short looks like this, and so do some that are right.
   std::vector<std::string> warnings;
 };
 

@@ -5,11 +5,13 @@
 #include "http/openapi.hpp"
 #include "http/server.hpp"
 
+#include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <system_error>
 
 namespace settled {
 
@@ -209,7 +211,11 @@ void Front::start(FrontActors actors) {
     impl.handle(std::move(request), std::move(responder));
   };
   impl.server = std::make_unique<Server>(std::move(server));
-  impl.server->start();
+  try {
+    impl.server->start();
+  } catch (const boost::system::system_error& e) {
+    throw std::system_error(e.code());
+  }
 }
 
 std::uint16_t Front::port() const { return impl_->server ? impl_->server->port() : std::uint16_t{0}; }

@@ -80,7 +80,8 @@ Parsed<OrderIn> order_at(const JsonTree& tree, std::uint32_t index, const std::s
   wish("insufficient_funds", order.insufficient_funds);
   auto past_date = PastDate::refuse;
   read_choice(fields, "past_date", false, past_date_from, "refuse or today", past_date);
-  if (past_date == PastDate::today && order.settlement_date < today) order.settlement_date = today;
+  // As if it named none: its day is then that of its window's zone.
+  if (past_date == PastDate::today && order.settlement_date < today) order.settlement_date.clear();
   if (element) {
     if (const auto key = fields.text("idempotency_key", false)) {
       in.idempotency_key = *key;

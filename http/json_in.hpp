@@ -22,7 +22,7 @@ struct Parsed {
 struct OrderIn {
   SettlementOrder order;
   std::string asked_date;       // settlement_date as it was given; the order's own is today's where there was
-                                // none, or where it was past and past_date is "today"
+                                // none, and none where it was past and past_date is "today"
   std::string idempotency_key;  // of an element of a batch; empty when it carries none
 };
 struct BatchIn {

@@ -42,6 +42,28 @@ std::optional<Int> whole_number(std::string_view text) {
   if (error != std::errc{} || end != text.data() + text.size() || text.starts_with('-')) return std::nullopt;
   return value;
 }
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Cuts off what stands before the next separator that is not in quotes.
+std::string_view next_part(std::string_view& rest, char separator) {
+  bool quoted = false;
+  std::size_t end = 0;
+  for (; end < rest.size() && (quoted || rest[end] != separator); ++end) {
+    if (quoted && rest[end] == '\\')
+      ++end;
+    else if (rest[end] == '"')
+      quoted = !quoted;
+  }
+  end = std::min(end, rest.size());
+  const auto part = rest.substr(0, end);
+  rest.remove_prefix(std::min(end + 1, rest.size()));
+  return trimmed(part);
+}
 }  // namespace
 
 Result<Query> Query::parse(std::string_view raw, const std::vector<std::string_view>& known) {
@@ -65,7 +87,9 @@ Result<Query> Query::parse(std::string_view raw, const std::vector<std::string_v
       for (const auto k : known) allowed.append(allowed.empty() ? "" : ", ").append(k);
       return Refusal{Errc::unknown_field, pointer, detail, allowed.empty() ? "no parameters" : allowed};
     }
-    if (!query[*name].empty())
+    // Also where one of them is empty.
+    if (std::any_of(query.values_.begin(), query.values_.end(),
+                    [&](const auto& v) { return v.first == *name; }))
       return Refusal{Errc::invalid_value, pointer, "the parameter stands twice", "once"};
     query.values_.emplace_back(*name, *value);
   }
@@ -107,18 +131,25 @@ Result<std::string> idempotency_key_of(const Request& request) {
 }
 
 std::optional<std::chrono::seconds> preferred_wait(const Request& request) {
-  constexpr int longest = 60;
+  constexpr std::size_t longest = 60;
   for (const auto& header : request.headers) {
     if (!same_ignoring_case(header.name, "prefer")) continue;
     for (std::string_view rest = header.value; !rest.empty();) {
-      const auto comma = std::min(rest.find(','), rest.size());
-      auto item = rest.substr(0, comma);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      while (!item.empty() && item.front() == ' ') item.remove_prefix(1);
-      while (!item.empty() && item.back() == ' ') item.remove_suffix(1);
-      if (item.size() < 6 || !same_ignoring_case(item.substr(0, 5), "wait=")) continue;
-      const auto seconds = whole_number<int>(item.substr(5));
-      if (seconds && *seconds > 0) return std::chrono::seconds(std::min(*seconds, longest));
+      auto item = next_part(rest, ',');
+      const auto preference = next_part(item, ';');  // its parameters mean nothing here
+      const auto equals = preference.find('=');
+      if (equals == std::string_view::npos ||
+          !same_ignoring_case(trimmed(preference.substr(0, equals)), "wait"))
+        continue;
+      auto word = trimmed(preference.substr(equals + 1));
+      if (word.size() >= 2 && word.front() == '"' && word.back() == '"')
+        word = word.substr(1, word.size() - 2);
+      const bool number =
+          !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
+      // The first one counts, as if the others were not there. More digits than fit are more than enough.
+      if (!number) return std::nullopt;
+      const auto seconds = std::min(whole_number<std::size_t>(word).value_or(longest), longest);
+      return seconds > 0 ? std::optional(std::chrono::seconds(seconds)) : std::nullopt;
     }
   }
   return std::nullopt;

@@ -30,7 +30,8 @@ class Query {
 std::optional<std::string> path_segment(std::string_view raw);
 /// The key without its quotes. Errors: idempotency_key_missing, invalid_value.
 Result<std::string> idempotency_key_of(const Request& request);
-/// The seconds of `Prefer: wait=N` (RFC 7240), at most 60; nothing when not asked for or not a number.
+/// The seconds of `Prefer: wait=N` (RFC 7240), at most 60, quoted or not, with parameters or without;
+/// nothing when not asked for or not a number.
 std::optional<std::chrono::seconds> preferred_wait(const Request& request);
 /// The sequence number of an event id "0-123"; also "123".
 std::optional<std::int64_t> event_seq_from(std::string_view text);

@@ -14,6 +14,7 @@
 #include "runtime/endpoint.hpp"
 #include "runtime/high_water.hpp"
 #include "runtime/policy.hpp"
+#include "runtime/port_holder.hpp"
 #include "runtime/sandbox_child.hpp"
 #include "runtime/supervisor.hpp"
 #include "runtime/time_zone.hpp"
@@ -39,6 +40,7 @@
 #include <csignal>
 #include <fstream>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <unistd.h>
 
@@ -555,12 +557,26 @@ struct System::Impl {
   void open_port() {
     try {
       front->start({intake_actor, ledger, reader, start_health(), scheduler_actor});
-    } catch (const std::exception& e) {
-      throw StartFailure(exit_unavailable, config.server.http_host + ':' +
-                                               std::to_string(config.server.http_port) +
-                                               " cannot be opened (" + std::string(e.what()).substr(0, 80) +
-                                               "). Stop who holds it, or use --http-port 0.");
+    } catch (const std::system_error& e) {
+      throw StartFailure(exit_unavailable, no_port(e.code()));
     }
+  }
+
+  std::string no_port(const std::error_code& why) const {
+    const auto at = address(config.server.http_port);
+    if (why == std::errc::address_in_use)
+      return at + " is taken by " + port_holder(config.server.http_port) + ". Stop it or use --http-port 0.";
+    if (why == std::errc::permission_denied)
+      return at + " may not be opened by this user. Use a port from 1024 on, such as --http-port 8086.";
+    if (why == std::errc::address_not_available)
+      return at + " cannot be opened: server.http_host is not an address of this machine.";
+    return at + " cannot be opened: " + why.message() + ". Use another one, or --http-port 0.";
+  }
+
+  /// "127.0.0.1:8086", "[::1]:8086".
+  std::string address(std::uint16_t port) const {
+    const auto& host = config.server.http_host;
+    return (host.find(':') == std::string::npos ? host : '[' + host + ']') + ':' + std::to_string(port);
   }
 
   HealthActor start_health() {
@@ -647,9 +663,7 @@ struct System::Impl {
     metrics.unknown_oldest(oldest == 0 ? 0 : static_cast<double>(clock() - oldest) / 1e6);
   }
 
-  std::string http_url() const {
-    return "http://" + config.server.http_host + ':' + std::to_string(front->port());
-  }
+  std::string http_url() const { return "http://" + address(front->port()); }
 
   /// Settlements whose bank is quick end by themselves; the others are rows that the next start takes up.
   void let_in_flight_end() {

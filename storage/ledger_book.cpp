@@ -477,9 +477,9 @@ AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const 
     return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
   };
   if (!target)
-    return refuse(Errc::unknown_account, "/id", "there is no account " + request.account.text() + ".");
+    return refuse(Errc::unknown_account, "path:id", "there is no account " + request.account.text() + ".");
   if (target->status != AccountStatus::open)
-    return refuse(Errc::account_closed, "/id", "account " + request.account.text() + " is closed.");
+    return refuse(Errc::account_closed, "path:id", "account " + request.account.text() + " is closed.");
   if (target->currency != request.amount.currency)
     return refuse(Errc::currency_mismatch, "/currency",
                   "the account is kept in " + std::string(target->currency.code()) + ", not in " +
@@ -488,7 +488,7 @@ AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const 
   const auto clearing = clearings_.find(request.amount.currency.index());
   const bool fresh = clearing == clearings_.end();
   if (!fresh && clearing->second == request.account)
-    return refuse(Errc::invalid_value, "/id", "the clearing account is where funds come from.",
+    return refuse(Errc::invalid_value, "path:id", "the clearing account is where funds come from.",
                   "another account");
   const std::int64_t clearing_balance = fresh ? 0 : accounts_.at(clearing->second).balance;
   // A funding raises the target; the clearing account takes the other side, up or down.

@@ -11,7 +11,7 @@ namespace settled::ctl {
 struct SettleOptions {
   std::string file, out;
   std::size_t batch = 200, connections = 4;
-  bool no_wait = false;
+  bool no_wait = false, ignore_totals = false;
 };
 int settle(const Context& context, const SettleOptions& options);
 

@@ -75,6 +75,8 @@ void add_settle(CLI::App& app, Line& line, Options& options) {
       ->check(CLI::Range(1, 64))
       ->capture_default_str();
   c->add_flag("--no-wait", o.no_wait, "End when every order is accepted or refused");
+  c->add_flag("--ignore-totals", o.ignore_totals,
+              "Send a pain.001 whose NbOfTxs or CtrlSum are not those of its transfers");
   c->callback([&] { line.run = [&] { return settle(line.context, o); }; });
 }
 
@@ -86,7 +88,7 @@ void add_watch(CLI::App& app, Line& line, Options& options) {
                     "  settlectl watch --json | jq .kind\n");
   c->add_option("--kind", o.kind, "Only kinds that begin so, such as settlement.");
   c->add_option("--after", o.after, "Go on after this event's id, such as 0-100 (default: from now on)");
-  c->add_option("--count", o.count, "End after so many events");
+  c->add_option("--count", o.count, "End after so many events")->check(CLI::Range(1, 1'000'000'000));
   c->callback([&] { line.run = [&] { return watch(line.context, o); }; });
 }
 
@@ -158,7 +160,9 @@ void add_settlement(CLI::App& app, Line& line, Options& options) {
   list->add_option("--to", o.to_bank);
   list->add_option("--currency", o.currency);
   list->add_option("--obligation", o.obligation_id);
-  list->add_option("--limit", o.limit)->capture_default_str();
+  list->add_option("--limit", o.limit, "How many at most")
+      ->check(CLI::Range(1, 1'000'000'000))
+      ->capture_default_str();
   list->callback([&] { line.run = [&] { return settlement_list(line.context, o); }; });
 
   const struct {

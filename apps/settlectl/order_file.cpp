@@ -125,7 +125,7 @@ OrderFile read_csv(std::ifstream& in) {
   return file;
 }
 
-OrderFile read_xml(std::ifstream& in) {
+OrderFile read_xml(std::ifstream& in, bool ignore_totals) {
   const XmlLimits limits;
   std::string text;
   text.reserve(1 << 20);
@@ -137,7 +137,18 @@ OrderFile read_xml(std::ifstream& in) {
   if (!read) {
     auto why = read.refusal().detail;
     if (!read.refusal().allowed.empty()) why += " (allowed: " + read.refusal().allowed + ')';
+    constexpr std::string_view subject = "the file ";
+    if (why.starts_with(subject)) why.erase(0, subject.size());
     throw Stop(exit_data, "The file " + why + ". Nothing was sent.");
+  }
+  // A file that lost or doubled transfers on its way looks like this.
+  if (!read->warnings.empty() && !ignore_totals) {
+    std::string why;
+    for (const auto& warning : read->warnings) why += warning + ".\n";
+    throw Stop(exit_data,
+               why +
+                   "The file may be cut short or put together wrongly: refused as a whole. Nothing was "
+                   "sent. Where the transfers are right and the totals are not: --ignore-totals.");
   }
   OrderFile file;
   file.format = read->version.empty() ? "pain.001" : read->version;
@@ -174,16 +185,34 @@ OrderFile read_xml(std::ifstream& in) {
 
 bool Row::settled() const { return failed() || status == "COMPLETED" || status == "DUPLICATE"; }
 
-OrderFile read_order_file(const std::string& path) {
+namespace {
+/// "UTF-16" by its byte order mark, or by the zero beside the first '<' or letter.
+bool is_utf16(std::ifstream& in) {
+  const int first = in.get();
+  const int second = in.get();
+  in.clear();
+  in.seekg(0);
+  return (first == 0xFF && second == 0xFE) || (first == 0xFE && second == 0xFF) ||
+         (first == 0) != (second == 0);
+}
+}  // namespace
+
+OrderFile read_order_file(const std::string& path, bool ignore_totals) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored))
+    throw Stop(exit_data, path + " is a folder, not a file of orders. Nothing was sent.");
   std::ifstream in(path, std::ios::binary);
   if (!in) throw Stop(exit_data, path + " cannot be read. Nothing was sent.");
+  if (is_utf16(in))
+    throw Stop(exit_data,
+               path + " is in UTF-16. Save it as UTF-8 (iconv -f UTF-16 -t UTF-8). Nothing was sent.");
   // XML begins with '<', after blanks or a byte order mark.
   int c = in.get();
   while (c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0xEF || c == 0xBB || c == 0xBF) c = in.get();
   in.clear();
   in.seekg(0);
   if (!in) throw Stop(exit_data, path + " is not a file that can be read twice. Nothing was sent.");
-  auto file = c == '<' ? read_xml(in) : read_csv(in);
+  auto file = c == '<' ? read_xml(in, ignore_totals) : read_csv(in);
   if (file.rows.empty()) throw Stop(exit_data, path + " has no orders. Nothing was sent.");
   return file;
 }

@@ -28,8 +28,9 @@ struct OrderFile {
   std::vector<std::string> warnings;
 };
 
-/// Throws Stop where nothing of the file can be read.
-OrderFile read_order_file(const std::string& path);
+/// Throws Stop where nothing of the file can be read, or where a pain.001's own totals are not those of its
+/// transfers, unless `ignore_totals`: then they are warnings.
+OrderFile read_order_file(const std::string& path, bool ignore_totals);
 
 /// One row per input row: row, obligation_id, id, status, bank_reference, code, detail. Written to a file
 /// beside it first and then moved, so that a reader never finds half a result.

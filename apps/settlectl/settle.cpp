@@ -92,7 +92,7 @@ int exit_code(const Counts& counts, bool wait) {
 }  // namespace
 
 int settle(const Context& context, const SettleOptions& options) {
-  auto file = read_order_file(options.file);
+  auto file = read_order_file(options.file, options.ignore_totals);
   for (const auto& warning : file.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   ResultFile result_file(!options.out.empty()
                              ? options.out

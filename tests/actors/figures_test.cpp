@@ -5,6 +5,8 @@
 
 #include <boost/test/unit_test.hpp>
 #include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
 namespace settled {
 namespace {
@@ -16,20 +18,25 @@ struct Books {
   bool answers = true;
 };
 
-caf::behavior reader(caf::event_based_actor* self, std::shared_ptr<Books> books) {
-  self->set_default_handler(caf::drop);
-  const auto answer = [=](auto page) -> caf::result<decltype(page)> {
+/// The promises that it keeps to itself.
+struct Silence {
+  std::vector<caf::typed_response_promise<AccountPage>> accounts;
+  std::vector<caf::typed_response_promise<SettlementPage>> settlements;
+};
+
+caf::behavior reader(caf::stateful_actor<Silence>* self, std::shared_ptr<Books> books) {
+  const auto answer = [=](auto& kept, auto page) -> caf::result<decltype(page)> {
     ++books->asked;
     if (books->answers) return page;
-    return self->make_response_promise<decltype(page)>();  // silence
+    return kept.emplace_back(self->make_response_promise<decltype(page)>());
   };
   return {[=](const ListAccounts& q) {
             AccountPage page;
             page.accounts.push_back({.kind = *account_kind_from(q.kind), .bank = "ABIDCIAB", .balance = 7});
-            return answer(page);
+            return answer(self->state.accounts, std::move(page));
           },
           [=](const ListSettlements&) {
-            return answer(SettlementPage{{SettlementView{}}, {}});
+            return answer(self->state.settlements, SettlementPage{{SettlementView{}}, {}});
           }};
 }
 

@@ -140,6 +140,13 @@ BOOST_AUTO_TEST_CASE(every_kind_of_bad_value_is_refused_by_name) {
       {"[[connector]]\nnmae = \"b1\"\n", "nmae is not a key. Did you mean \"name\"?"},
       {"[[connector]]\nmethods = [\"FAX\"]\n", "names \"FAX\", which is not one of SWIFT"},
       {"[[connector]]\nbanks = []\n", "is not a list of texts"},
+      {"[[connector]]\nname = \"b1\"\nbanks = [\"not a bic\"]\n",
+       "banks has \"not a bic\", which is not a BIC."},
+      {"[[connector]]\nname = \"b1\"\nurl = \"http://\"\n", "url = \"http://\" names no host."},
+      {"[[connector]]\nname = \"b1\"\nurl = \"https:///api\"\n", "names no host."},
+      {"[[connector]]\nname = \"b1\"\nurl = \"https://b1:port/api\"\n", "names no host."},
+      {"[server]\nhttp_host = \"notanip\"\n", "server.http_host = \"notanip\" is not an IP address."},
+      {"[server]\nhttp_host = \"[::1]\"\n", "without brackets"},
       {"[connector]\nname = \"b1\"\n", "Write [[connector]]."},
       {"[settlement]\ninquiry_first_ms = 60000\n", "inquiry_first_ms is greater than"},
   };
@@ -152,6 +159,25 @@ BOOST_AUTO_TEST_CASE(every_kind_of_bad_value_is_refused_by_name) {
                             << ", says: " << (loaded.problems.empty() ? "nothing" : loaded.problems.front()));
     for (const auto& problem : loaded.problems) BOOST_TEST(!contains(problem, "hunter2"));
   }
+}
+
+BOOST_AUTO_TEST_CASE(hosts_and_banks_that_are_right_are_taken) {
+  for (const char* host : {"127.0.0.1", "::1", "0.0.0.0", "::"}) {
+    write("settled.toml", "[server]\nhttp_host = \"" + std::string(host) + "\"\n");
+    BOOST_TEST(load({}).problems.empty(), host);
+  }
+  for (const char* url : {"https://b1", "https://b1.example:8443/api", "http://127.0.0.1:1",
+                          "https://[::1]:8443", "https://[::1]/x"}) {
+    write("settled.toml",
+          "[[connector]]\nname = \"b1\"\nkey_id = \"k\"\nsecret = \"env:S\"\nbanks = [\"*\", "
+          "\"ABIDCIAB\", \"ABIDCIABXXX\"]\nurl = \"" +
+              std::string(url) + "\"\n");
+    BOOST_TEST(load({}, {"S=s"}).problems.empty(), url);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_is_no_settings_file) {
+  BOOST_TEST(contains(only_problem(load({"--config", "/tmp"})), "--config /tmp is a folder."));
 }
 
 BOOST_AUTO_TEST_CASE(all_problems_are_told_at_once) {

@@ -163,6 +163,23 @@ BOOST_AUTO_TEST_CASE(a_file_of_a_day_that_is_over_is_settled_once_however_often_
   BOOST_TEST(Running::it->http().post("/api/v1/settlements", body, "late-2").text("code") == "date_past");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_what_it_seems_is_refused_before_anything_is_sent) {
+  const std::string out = " --out '" + (Running::it->folder() / "odd.csv").string() + "'";
+  const auto day = "2026-01-05";
+  for (const auto& wrong : {pain001("ODD-1", day, "2"), pain001("ODD-1", day, "1", "7000")})
+    check("settle " + written("totals.xml", wrong) + out, 65, "--ignore-totals");
+  BOOST_TEST(settlectl("settlement list --obligation ODD-1 --json").out.empty());
+  check("settle --ignore-totals " + written("totals.xml", pain001("ODD-1", day, "2")) + out, 0,
+        "warning: GrpHdr");
+  check("settle " + written("cut.xml", "<Document><CstmrCdtTrfInitn>") + out, 65,
+        "The file ends before its elements are closed");
+  check("settle " + written("wide.csv", std::string("\xFF\xFEo\0b\0", 6)) + out, 65, "UTF-16");
+  check("settle " + written("wide.xml", std::string("<\0?\0", 4)) + out, 65, "UTF-16");
+  check("settle '" + Running::it->folder().string() + "'" + out, 65, "is a folder");
+  check("settlement list --limit -5", 64, "");
+  check("watch --count -1", 64, "");
+}
+
 BOOST_AUTO_TEST_CASE(a_result_that_has_no_place_is_refused_before_anything_is_sent) {
   const auto orders =
       "obligation_id,from_bank,to_bank,amount,currency\nNOPLACE-1,ABIDCIAB,DAKRSNDA,700,XOF\n";

@@ -4,6 +4,7 @@
 
 #include "http/digest.hpp"
 #include "http/openapi.hpp"
+#include "http/query.hpp"
 #include "tests/http/house_impl.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -101,6 +102,24 @@ BOOST_AUTO_TEST_CASE(prefer_wait_answers_with_the_final_settlement_or_202) {
   BOOST_TEST(post("/api/v1/settlements", good_order, "k3", {{"Prefer", "wait=soon"}})->status == 202);
 }
 
+BOOST_AUTO_TEST_CASE(a_wish_to_wait_is_read_as_rfc_7240_writes_it) {
+  const auto wait = [](const std::string& prefer) {
+    Request request;
+    request.headers.push_back({"Prefer", prefer});
+    return preferred_wait(request).value_or(std::chrono::seconds(0)).count();
+  };
+  BOOST_TEST(wait("wait=3") == 3);
+  BOOST_TEST(wait("wait=\"3\"") == 3);
+  BOOST_TEST(wait("Wait = 3 ; x=1") == 3);
+  BOOST_TEST(wait("handling=\"a,wait=9\", wait=3;x=\"a,b\"") == 3);
+  BOOST_TEST(wait("wait=3, wait=5") == 3);
+  BOOST_TEST(wait("wait=61") == 60);
+  BOOST_TEST(wait("wait=99999999999999999999999") == 60);
+  for (const char* none :
+       {"", "wait", "wait=", "wait=0", "wait=-1", "wait=soon", "wait=3s", "wait=\"", "await=3"})
+    BOOST_TEST(wait(none) == 0, none);
+}
+
 BOOST_AUTO_TEST_CASE(a_batch_answers_element_by_element) {
   Json orders = Json::array({Json::parse(good_order), Json::parse(order_with("amount", "\"1.5\"")),
                              Json::parse(order_with("to_bank", "\"NOBKSNDA\"")), Json::parse(good_order)});
@@ -143,6 +162,7 @@ BOOST_AUTO_TEST_CASE(lists_have_pages_filters_and_limits) {
   check_problem(http->Get("/api/v1/settlements?cursor=x"), 422, "invalid_value", "?cursor");
   check_problem(http->Get("/api/v1/settlements?status=DONE"), 422, "invalid_value", "?status");
   check_problem(http->Get("/api/v1/settlements?stauts=FAILED"), 422, "unknown_field", "?stauts");
+  check_problem(http->Get("/api/v1/settlements?limit=&limit=2"), 422, "invalid_value", "?limit");
   check_problem(http->Get("/api/v1/settlements?from_bank=%0d%0aX"), 422, "invalid_value", "?from_bank");
 }
 

@@ -369,6 +369,13 @@ BOOST_AUTO_TEST_CASE(an_account_is_opened_once_and_funded_once_per_key) {
   const auto other = ask<AccountChanged>(FundAccount{
       .caller = "test", .idempotency_key = "x", .account = vostro.id, .amount = {5, *currency_from("GHS")}});
   BOOST_TEST(to_string(other.refusal.code) == "currency_mismatch");
+  // The account stands in the path, not in the body.
+  const auto nowhere = ask<AccountChanged>(FundAccount{.caller = "test",
+                                                       .idempotency_key = "y",
+                                                       .account = AccountId{fresh_id()},
+                                                       .amount = {5, *currency_from("XOF")}});
+  BOOST_TEST(to_string(nowhere.refusal.code) == "unknown_account");
+  BOOST_TEST(nowhere.refusal.field == "path:id");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
