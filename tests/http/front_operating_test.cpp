@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(what_nobody_can_decide_is_refused_by_name) {
                 "invalid_value", "/verdict");
   const auto text = http->Post("/api/v1/unknowns/" + id + "/resolve", body, "text/plain");
   check_problem(text, 415, "unsupported_media_type", "header:Content-Type");
-  BOOST_TEST(Json::parse(text->body).at("detail").get<std::string>().ends_with("text/plain\"."));
+  BOOST_TEST(Json::parse(text->body).at("detail").get<std::string>().ends_with("Nothing was recorded."));
 }
 
 BOOST_AUTO_TEST_CASE(compensation_and_compliance_take_two_people_too) {

@@ -1,6 +1,6 @@
 // What people decide, and what the books refuse them.
 #define BOOST_TEST_MODULE decisions
-#include "tests/storage/house.hpp"
+#include "tests/storage/house_impl.hpp"
 
 #include <utility>
 

@@ -3,7 +3,7 @@
 #include "storage/ledger_book.hpp"
 #include "storage/memory_ledger_store.hpp"
 #include "tests/storage/chk_invariants.hpp"
-#include "tests/storage/house.hpp"
+#include "tests/storage/house_impl.hpp"
 
 namespace settled {
 namespace {
