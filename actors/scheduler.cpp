@@ -7,6 +7,8 @@ namespace settled {
 namespace {
 using Self = SchedulerWithClock::stateful_pointer<SchedulerState>;
 
+constexpr const char* check_invariants = "check_invariants";
+
 Micros micros(std::chrono::seconds s) { return std::chrono::microseconds(s).count(); }
 
 /// A job that takes long never takes more than a twentieth of the time.
@@ -34,7 +36,9 @@ void ended(Self self, const std::string& name, bool ok, std::string result) {
   self->request(state.settings.keeper, state.settings.keeper_max, KeepJob{view})
       .then([](const Count&) {}, [](const caf::error&) {});
   const auto took = state.settings.steady() - job.started;
-  const auto pause = std::max(micros(std::chrono::seconds(view.every_s)), ok ? pause_after(took) : took);
+  const auto every = micros(std::chrono::seconds(view.every_s));
+  // The keeper spreads a check by itself.
+  const auto pause = name == check_invariants ? every : std::max(every, ok ? pause_after(took) : took);
   self->delayed_send(self, std::chrono::microseconds(pause), JobDue{name, view.runs});
 }
 
@@ -90,7 +94,10 @@ void check_failed(SchedulerState& state, const caf::error& error, const std::str
 }
 
 void check(Self self) {
-  self->request(self->state.settings.keeper, self->state.settings.keeper_max, CheckInvariants{})
+  auto& state = self->state;
+  // Sends wait for the first one, and people for those that they ask for.
+  const bool at_once = !state.invariants.checked || !state.jobs.at(check_invariants).waiting.empty();
+  self->request(state.settings.keeper, state.settings.keeper_max, CheckInvariants{at_once})
       .then(
           [=](const InvariantReport& report) {
             self->state.invariants = report;
@@ -99,13 +106,13 @@ void check(Self self) {
             self->state.settings.on_invariants(report);
             std::int64_t wrong = 0;
             for (const auto& one : report.invariants) wrong += one.violations;
-            ended(self, "check_invariants", true,
+            ended(self, check_invariants, true,
                   report.ok ? "the books are right" : std::to_string(wrong) + " violations");
           },
           [=](const caf::error& error) {
             const auto why = self->system().render(error);
             check_failed(self->state, error, why);
-            ended(self, "check_invariants", false, why);
+            ended(self, check_invariants, false, why);
           });
 }
 
@@ -148,7 +155,7 @@ void plan(Self self) {
               // A clock that was set back would show a last run in the future: that is no reason to wait
               // longer.
               const auto wait =
-                  std::clamp<Micros>(due - state.settings.clock(), 0, name == "check_invariants" ? 0 : every);
+                  std::clamp<Micros>(due - state.settings.clock(), 0, name == check_invariants ? 0 : every);
               self->delayed_send(self, std::chrono::microseconds(wait), JobDue{name, job.view.runs});
             }
           },
@@ -156,7 +163,7 @@ void plan(Self self) {
             // Nothing is sent before the first check: it does not wait.
             for (const auto& [name, job] : self->state.jobs)
               self->delayed_send(self,
-                                 std::chrono::seconds(name == "check_invariants" ? 0 : job.view.every_s),
+                                 std::chrono::seconds(name == check_invariants ? 0 : job.view.every_s),
                                  JobDue{name, job.view.runs});
           });
 }
@@ -189,7 +196,7 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
             self, "lock_expiry", at.intake, LookAfterLocks{at.clock() - micros(at.transaction_timeout)},
             [](const Count& taken) { return std::to_string(taken.value) + " overdue holds taken up"; });
       });
-  add(self, "check_invariants", "check that the books are right; stop sending when they are not",
+  add(self, check_invariants, "check that the books are right; stop sending when they are not",
       s.check_every, [=] { check(self); });
   plan(self);
   return {
@@ -204,6 +211,10 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
         }
         auto promise = self->make_response_promise<JobsReport>();
         job->second.waiting.push_back(promise);
+        // One that is spread over time is hurried.
+        if (job->second.view.running && wish.name == check_invariants)
+          self->request(self->state.settings.keeper, self->state.settings.keeper_max, CheckInvariants{true})
+              .then([](const InvariantReport&) {}, [](const caf::error&) {});
         begin(self, wish.name);
         return promise;
       },

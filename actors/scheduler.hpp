@@ -9,8 +9,8 @@
 //              are right again. The first check begins with the scheduler: nothing is sent before it has
 //              passed. Books that cannot be checked three times in a row are doubted: `on_unchecked`. A
 //              database that is away is no such doubt: nobody can write to it either.
-// Waits for    an answer at most `answer_max` (`keeper_max`); then the run has failed, and the next one
-// comes. On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
+// Waits for    an answer at most `answer_max` (`keeper_max`); then the run failed, and the next one comes.
+// On failure   the supervisor spawns it anew; a job that was under way is run again, which each bears.
 #pragma once
 #include "domain/clock.hpp"
 #include "messages/actors.hpp"

@@ -89,30 +89,36 @@ void tell_turn(FrontState& state) {
                                                  : std::optional(state.gathered.front().since));
 }
 
+void answered(FrontState& state, const std::shared_ptr<GatheredOrders>& asked) {
+  std::erase(state.asked, asked);
+}
+
 // Self-clocking: an idle service hands a call on at once, a busy one gathers while it writes.
 void hand_gathered(Self self) {
   auto& state = self->state;
   state.handing = false;
-  while (!state.gathered.empty() && state.submissions < state.limits.submissions_max) {
+  while (!state.gathered.empty() && state.asked.size() < state.limits.submissions_max) {
     const auto asked = std::make_shared<GatheredOrders>(std::move(state.gathered.front()));
     state.gathered.pop_front();
     if (!state.actors.intake) {
       for (const auto& call : asked->calls) answer_unavailable(*call.ticket, false);
       continue;
     }
-    ++state.submissions;
-    self->request(state.actors.intake, state.limits.answer_max, std::move(asked->question))
+    asked->since = std::chrono::steady_clock::now();
+    state.asked.push_back(asked);
+    // The time limit is `give_up_waiting`: CAF's own would wake its clock's thread twice for each question.
+    self->request(state.actors.intake, caf::infinite, std::move(asked->question))
         .then(
             [=](Submissions& answer) {
-              --self->state.submissions;
+              answered(self->state, asked);
               hand_gathered(self);
-              distribute(self, *asked, answer);
+              if (!asked->given_up) distribute(self, *asked, answer);
             },
-            [=](caf::error& error) {
-              --self->state.submissions;
+            [=](caf::error&) {
+              answered(self->state, asked);
               hand_gathered(self);
-              for (const auto& call : asked->calls)
-                answer_unavailable(*call.ticket, error == caf::sec::request_timeout);
+              if (asked->given_up) return;
+              for (const auto& call : asked->calls) answer_unavailable(*call.ticket, false);
             });
   }
   tell_turn(state);
@@ -138,15 +144,24 @@ void gather(Self self, const TicketPtr& ticket, SubmitAsk& asked) {
   if (!std::exchange(state.handing, true)) self->send(self, HandGathered{});
 }
 
-/// What was gathered while nothing could be written is turned away: nobody has it yet.
+/// Longer than `answer_max` nobody waits. What was only gathered nobody has yet.
 void give_up_waiting(Self self) {
   auto& state = self->state;
   const auto limit = std::chrono::steady_clock::now() - state.limits.answer_max;
+  const auto too_long = [](GatheredOrders& orders) {
+    for (const auto& call : orders.calls) answer_unavailable(*call.ticket, true);
+    orders.calls.clear();  // the clients' places are free
+  };
   while (!state.gathered.empty() && state.gathered.front().since < limit) {
-    for (const auto& call : state.gathered.front().calls) answer_unavailable(*call.ticket, true);
+    too_long(state.gathered.front());
     state.gathered.pop_front();
   }
-  tell_turn(state);
+  while (!state.asked.empty() && state.asked.front()->since < limit) {
+    state.asked.front()->given_up = true;  // should its answer still come, nobody waits for it
+    too_long(*state.asked.front());
+    state.asked.pop_front();
+  }
+  hand_gathered(self);
 }
 
 // The amounts of a change, now that the account tells their currency.

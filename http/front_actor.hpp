@@ -78,7 +78,8 @@ struct GatheredOrders {
     std::size_t orders = 0;
   };
   std::vector<Call> calls;
-  std::chrono::steady_clock::time_point since;
+  std::chrono::steady_clock::time_point since;  // gathered; then: asked
+  bool given_up = false;                        // the clients have been told that we do not know
 };
 
 /// Since when the oldest gathered order waits. Written by the front actor, read by the port's threads.
@@ -105,7 +106,7 @@ struct FrontState {
   std::deque<GatheredOrders> gathered;
   std::shared_ptr<Turn> turn;  // of the oldest of these
   bool handing = false;         // a HandGathered is on its way
-  std::size_t submissions = 0;  // at the intake
+  std::deque<std::shared_ptr<GatheredOrders>> asked;  // at the intake, the oldest first
   std::uint64_t last_reader = 0;
   std::size_t streams = 0;
   int ticks = 0;

@@ -224,7 +224,9 @@ struct InvariantView {
 };
 /// Answered by storage/pg_keeper; a check of everything takes a while. An error that is `database_away` says
 /// nothing about the books: nobody can write them either.
-struct CheckInvariants {};
+struct CheckInvariants {
+  bool at_once = false;  // somebody waits for it; else it is spread over time, to leave the money its cores
+};
 inline constexpr auto database_away = caf::sec::cannot_connect_to_node;
 /// The last check. Answered by actors/scheduler.
 struct ReadInvariants {};
@@ -399,8 +401,8 @@ typename F::result_type inspect(F& f, InvariantView& x) {
   return f(caf::meta::type_name("InvariantView"), x.name, x.violations, x.example);
 }
 template <class F>
-typename F::result_type inspect(F& f, CheckInvariants&) {
-  return f(caf::meta::type_name("CheckInvariants"));
+typename F::result_type inspect(F& f, CheckInvariants& x) {
+  return f(caf::meta::type_name("CheckInvariants"), x.at_once);
 }
 template <class F>
 typename F::result_type inspect(F& f, ReadInvariants&) {

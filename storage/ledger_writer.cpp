@@ -80,7 +80,6 @@ class LedgerRound {
   }
 
   std::int64_t number() const { return batch_.number; }
-  bool nothing_to_write() const { return batch_.empty(); }
   /// So many that who waits for the commit before comes with new ones while this is being written.
   bool large() const { return batch_.opened.size() + batch_.changed.size() >= 64; }
 
@@ -492,9 +491,8 @@ void write_round(Self self, std::vector<Pending> requests) {
                          std::make_move_iterator(again.end()));
     return;
   }
-  // Where nobody waits, or is about to come, there is nothing to decide meanwhile.
-  const bool beside = state.settings.beside_commit && decided && !round->nothing_to_write() &&
-                      (round->large() || !state.pending.empty() || !self->mailbox().empty());
+  // A small one is sooner written than another thread is awake, and what comes meanwhile is soon decided.
+  const bool beside = state.settings.beside_commit && decided && round->large();
   if (before && !beside) before->answer();
   if (!decided) {
     load(self);

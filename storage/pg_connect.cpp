@@ -4,10 +4,26 @@
 
 #include <pqxx/pqxx>
 
+#include <fstream>
 #include <libpq-fe.h>
 #include <stdexcept>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 namespace settled {
+namespace {
+/// 0 where there is no such process.
+pid_t parent_of(pid_t process) {
+  std::ifstream in("/proc/" + std::to_string(process) + "/stat");
+  std::string stat;
+  std::getline(in, stat);
+  // "123 (any name) S 45 …"
+  const auto name_ends = stat.rfind(')');
+  return name_ends == std::string::npos || stat.size() < name_ends + 5
+             ? 0
+             : static_cast<pid_t>(std::strtol(stat.c_str() + name_ends + 4, nullptr, 10));
+}
+}  // namespace
 
 std::string connection_string(const std::string& database_url) {
   std::string url = database_url;
@@ -63,6 +79,17 @@ std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
       "set tcp_user_timeout = 4000; set client_connection_check_interval = '2s'");
   if (mutant("async_commit")) session.exec("set synchronous_commit = off");
   return db;
+}
+
+void stand_back(const PgConnection& session) {
+  // The other end of a unix socket is the process that listens: the postmaster. Only a child of its is surely
+  // the process that the number means here, which may come from another container.
+  ucred listener{};
+  socklen_t size = sizeof listener;
+  if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return;
+  const pid_t process = PQbackendPID(session.handle());
+  if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(process), 19);
 }
 
 }  // namespace settled

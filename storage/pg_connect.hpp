@@ -32,4 +32,9 @@ class PgConnection final : public pqxx::connection_base {
 /// A session with statement and lock time-outs. Throws what libpqxx throws.
 std::unique_ptr<PgConnection> pg_connect(const std::string& database_url);
 
+/// From now on this session's process at the server gets the processor only when nobody else wants it: for
+/// what reads whole tables beside the money. Does nothing where the server is on another machine, or belongs
+/// to somebody whose processes we may not slow down.
+void stand_back(const PgConnection& session);
+
 }  // namespace settled

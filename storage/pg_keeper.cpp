@@ -6,11 +6,15 @@
 
 #include <pqxx/pqxx>
 
+#include <algorithm>
 #include <chrono>
+#include <limits>
 
 namespace settled {
 namespace {
-using Self = KeeperActor::stateful_pointer<PgKeeperState>;
+using Self = PgKeeperActor::stateful_pointer<PgKeeperState>;
+using Seconds = std::chrono::duration<double>;
+constexpr auto no_limit = Seconds(std::numeric_limits<double>::max());
 constexpr int watched_at_once = 200;
 constexpr int archived_at_once = 5'000;
 
@@ -18,20 +22,26 @@ std::string time_of(std::int64_t micros) {
   return "to_timestamp(0) + " + std::to_string(micros) + " * interval '1 microsecond'";
 }
 
-InvariantReport answer(pqxx::connection_base& db, const CheckInvariants&) {
+/// One connection's worth of a check: its rules from where `report` ends, until they took `most`.
+void check_on(const std::string& database_url, InvariantReport& report, Seconds most) {
   const auto started = std::chrono::steady_clock::now();
-  {
-    pqxx::nontransaction setup(db);
-    setup.exec("set statement_timeout = 0; set idle_in_transaction_session_timeout = 0");
-    setup.exec(for_whole_tables);
-    // It runs beside the money: one core at most, whatever the server would lend it.
-    setup.exec("set max_parallel_workers_per_gather = 0");
+  const auto took = [&] { return Seconds(std::chrono::steady_clock::now() - started); };
+  const auto connected = pg_connect(database_url);
+  stand_back(*connected);
+  auto& db = *connected;
+  pqxx::nontransaction tx(db);
+  tx.exec("set statement_timeout = 0");
+  tx.exec(for_whole_tables);
+  // It runs beside the money: one core at most, whatever the server would lend it.
+  tx.exec("set max_parallel_workers_per_gather = 0");
+  if (!report.checked) {
+    report.checked = report.ok = true;
+    report.at =
+        tx.exec1("select (extract(epoch from clock_timestamp()) * 1000000)::bigint")[0].as<std::int64_t>();
   }
-  pqxx::transaction<pqxx::repeatable_read, pqxx::read_only> tx(db);
-  InvariantReport report{.checked = true, .ok = true};
-  report.at =
-      tx.exec1("select (extract(epoch from clock_timestamp()) * 1000000)::bigint")[0].as<std::int64_t>();
-  for (const auto& check : sql_checks()) {
+  const auto checks = sql_checks();
+  while (report.invariants.size() < checks.size() && took() < most) {
+    const auto& check = checks[report.invariants.size()];
     const auto rows = tx.exec("with wrong(subject, expected, found) as (" + std::string(check.sql) +
                               ") select subject, expected, found, count(*) over () from wrong limit 1");
     InvariantView view{.name = check.name};
@@ -43,8 +53,7 @@ InvariantReport answer(pqxx::connection_base& db, const CheckInvariants&) {
     }
     report.invariants.push_back(std::move(view));
   }
-  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  return report;
+  report.seconds += took().count();
 }
 
 /// A month's partition is made before its first row comes.
@@ -130,12 +139,11 @@ bool away(const pqxx::sql_error& e) {
   return state.starts_with("08") || (state.starts_with("57") && state != "57014");
 }
 
-template <class Question>
-auto ask(Self self, const Question& q)
-    -> caf::result<decltype(answer(std::declval<pqxx::connection_base&>(), q))> {
+/// What a question to the database came to: its answer, or an error in words.
+template <class Work>
+auto at_the_database(Work work) -> caf::expected<decltype(work())> {
   try {
-    const auto db = pg_connect(self->state.database_url);
-    return answer(*db, q);
+    return work();
   } catch (const pqxx::broken_connection& e) {
     return caf::make_error(database_away, std::string("database: ") + e.what());
   } catch (const pqxx::sql_error& e) {
@@ -145,16 +153,68 @@ auto ask(Self self, const Question& q)
     return caf::make_error(caf::sec::runtime_error, std::string("database: ") + e.what());
   }
 }
+
+template <class Question>
+auto ask(Self self, const Question& q)
+    -> caf::result<decltype(answer(std::declval<pqxx::connection_base&>(), q))> {
+  return at_the_database([&] {
+    const auto db = pg_connect(self->state.settings.database_url);
+    return answer(*db, q);
+  });
+}
+
+void go_on_with_the_check(Self self, Seconds most) {
+  auto& state = self->state;
+  auto& check = *state.check;
+  const double before = check.report.seconds;
+  const auto done = at_the_database([&] {
+    check_on(state.settings.database_url, check.report, most);
+    if (!check.report.ok) check_on(state.settings.database_url, check.report, no_limit);  // the sends must stop now
+    return check.report.invariants.size() == sql_checks().size();
+  });
+  if (done && !*done) {
+    constexpr double a_twentieth = 19, longest_s = 60;
+    const auto pause = Seconds(std::min(a_twentieth * (check.report.seconds - before), longest_s));
+    self->delayed_send(self, std::chrono::duration_cast<std::chrono::milliseconds>(pause),
+                       CheckOn{state.checks});
+    return;
+  }
+  for (auto& promise : check.waiting) {
+    if (done)
+      promise.deliver(check.report);
+    else
+      promise.deliver(done.error());
+  }
+  state.check.reset();
+}
+
+/// A check that somebody waits for begins anew: what was looked at before may have changed since.
+caf::result<InvariantReport> check(Self self, const CheckInvariants& q) {
+  auto& state = self->state;
+  auto promise = self->make_response_promise<InvariantReport>();
+  const bool under_way = state.check.has_value();
+  if (!under_way) state.check.emplace();
+  state.check->waiting.push_back(promise);
+  if (under_way && !q.at_once) return promise;
+  ++state.checks;
+  state.check->report = {};
+  go_on_with_the_check(self, q.at_once ? no_limit : Seconds(state.settings.at_a_stretch));
+  return promise;
+}
 }  // namespace
 
-KeeperActor::behavior_type pg_keeper(Self self, std::string database_url) {
-  self->state.database_url = std::move(database_url);
+PgKeeperActor::behavior_type pg_keeper(Self self, PgKeeperSettings settings) {
+  self->state.settings = std::move(settings);
   return {
-      [=](const CheckInvariants& q) { return ask(self, q); },
+      [=](const CheckInvariants& q) { return check(self, q); },
       [=](const ArchiveFinished& q) { return ask(self, q); },
       [=](const ReadEnded& q) { return ask(self, q); },
       [=](const KeepJob& q) { return ask(self, q); },
       [=](const ReadKeptJobs& q) { return ask(self, q); },
+      [=](const CheckOn& on) {
+        // One rule at a time, of those that take longer than this.
+        if (self->state.check && on.check == self->state.checks) go_on_with_the_check(self, Seconds(0.02));
+      },
   };
 }
 }  // namespace settled

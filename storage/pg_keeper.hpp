@@ -2,22 +2,50 @@
 // out of the way, remembers when each job ran.
 //
 // Spawned by   runtime/, detached (it blocks on the database, and a check of everything takes a while).
-// Remembers    nothing; each question gets a connection of its own.
+// Remembers    how far a check has come that it spreads over time; each question gets a connection of its own.
+// Spreads      a check that nobody waits for: rule by rule, each in a snapshot of its own, and after each a
+//              pause of 19 times what it took, so that it takes a twentieth of one core. Small books are
+//              checked at once.
 // On failure   answers the question with an error and goes on.
 #pragma once
 #include "messages/actors.hpp"
 
 #include <caf/typed_event_based_actor.hpp>
+#include <caf/typed_response_promise.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace settled {
 
-struct PgKeeperState {
+struct PgKeeperSettings {
   std::string database_url;
+  /// Books that are checked within this time are not worth a pause.
+  std::chrono::milliseconds at_a_stretch{200};
+};
+
+/// Keeper to itself: on with the check.
+struct CheckOn {
+  std::int64_t check = 0;  // which: one that was begun anew is another
+};
+
+struct PgKeeperState {
+  /// A check that is under way.
+  struct Check {
+    InvariantReport report;
+    std::vector<caf::typed_response_promise<InvariantReport>> waiting;
+  };
+  PgKeeperSettings settings;
+  std::optional<Check> check;
+  std::int64_t checks = 0;
   static inline const char* name = "keeper";
 };
-KeeperActor::behavior_type pg_keeper(KeeperActor::stateful_pointer<PgKeeperState> self,
-                                     std::string database_url);
+using PgKeeperActor = KeeperActor::extend<caf::reacts_to<CheckOn>>;
+PgKeeperActor::behavior_type pg_keeper(PgKeeperActor::stateful_pointer<PgKeeperState> self,
+                                       PgKeeperSettings settings);
 
 }  // namespace settled
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(settled::CheckOn)

@@ -206,11 +206,13 @@ class PgLedgerStore final : public LedgerStore {
   PgConnection& lookups() {
     if (!lookups_.db) {
       lookups_.begin(pg_connect(settings_.database_url));
-      // Key by key: `= any($2)`, planned for an empty table, would read all of a caller's orders, and filter.
-      lookups_.db->prepare("find_keys", "select " + settlement_columns +
-                                            ", idem_key, request_digest "
-                                            "from (select unnest($2::text[]) as key) wanted "
-                                            "join settlement_transactions on caller = $1 and idem_key = key");
+      // Key by key: `= any($2)` or a join, planned for an empty table, would read all of a caller's orders,
+      // and filter.
+      lookups_.db->prepare("find_keys",
+                           "select s.* from (select unnest($2::text[]) as key) wanted, lateral (select " +
+                               settlement_columns +
+                               ", idem_key, request_digest from settlement_transactions "
+                               "where caller = $1 and idem_key = wanted.key limit 1) s");
     }
     return *lookups_.db;
   }

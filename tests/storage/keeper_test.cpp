@@ -1,0 +1,72 @@
+#define BOOST_TEST_MODULE keeper
+#include "storage/pg_keeper.hpp"
+
+#include "storage/pg_verify.hpp"
+#include "tests/storage/books.hpp"
+
+#include <boost/test/unit_test.hpp>
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+using namespace settled;
+using namespace settled::tests;
+using namespace std::chrono_literals;
+
+namespace {
+struct Config : caf::actor_system_config {
+  Config() { add_message_types<caf::id_block::settled>(); }
+};
+
+struct House {
+  BooksServer server;
+  std::string database = server.fresh();
+  Config config;
+  caf::actor_system system{config};
+  KeeperActor keeper;
+  caf::scoped_actor self{system};
+
+  explicit House(std::chrono::milliseconds at_a_stretch) {
+    keeper = caf::actor_cast<KeeperActor>(system.spawn<caf::detached>(
+        pg_keeper, PgKeeperSettings{.database_url = server.url(database), .at_a_stretch = at_a_stretch}));
+  }
+  ~House() { self->send_exit(keeper, caf::exit_reason::user_shutdown); }
+
+  auto ask(bool at_once) { return self->request(keeper, 60s, CheckInvariants{at_once}); }
+  template <class Question>
+  InvariantReport answer(Question question) {
+    InvariantReport report;
+    question.receive([&](InvariantReport& answered) { report = std::move(answered); },
+                     [&](const caf::error& why) { BOOST_ERROR(system.render(why)); });
+    return report;
+  }
+};
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_check_that_is_spread_over_time_looks_at_every_rule) {
+  House house(1ms);
+  const auto report = house.answer(house.ask(false));
+  BOOST_TEST(report.ok);
+  BOOST_TEST(report.invariants.size() == sql_checks().size());
+}
+
+BOOST_AUTO_TEST_CASE(whoever_waits_for_a_check_gets_one_that_begins_now_and_so_does_who_asked_before) {
+  House house(1ms);
+  auto spread = house.ask(false);
+  house.server.run(house.database, "alter table ledger_entries disable trigger append_only; update "
+                                   "ledger_entries set amount = amount + 1 where version = 1");
+  const auto now = house.answer(house.ask(true));
+  BOOST_TEST(!now.ok);
+  BOOST_TEST(now.invariants.size() == sql_checks().size());
+  BOOST_TEST(!house.answer(std::move(spread)).ok);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_that_cannot_run_is_an_error_and_the_next_one_begins_anew) {
+  House house(200ms);
+  house.server.run(house.database, "alter view all_fund_locks rename to away");
+  bool failed = false;
+  house.ask(false).receive([](const InvariantReport&) {}, [&](const caf::error&) { failed = true; });
+  BOOST_TEST(failed);
+  house.server.run(house.database, "alter view away rename to all_fund_locks");
+  BOOST_TEST(house.answer(house.ask(false)).ok);
+}
