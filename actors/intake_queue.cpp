@@ -83,6 +83,7 @@ void look_at_queue(IntakeSelf self) {
   if (!state.rules_known) return load_rules(self);
   if (state.waiting == 0) {
     state.looking = false;
+    if (state.being_written == 0) state.waiting_for.clear();
     return;
   }
   ReleaseWaiting request;

@@ -95,8 +95,9 @@ void check_failed(SchedulerState& state, const caf::error& error, const std::str
 
 void check(Self self) {
   auto& state = self->state;
-  // Sends wait for the first one, and people for those that they ask for.
-  const bool at_once = !state.invariants.checked || !state.jobs.at(check_invariants).waiting.empty();
+  // Sends wait for the first one and for the end of red, and people for those that they ask for.
+  const bool at_once = !state.invariants.checked || !state.invariants.ok ||
+                       !state.jobs.at(check_invariants).waiting.empty();
   self->request(state.settings.keeper, state.settings.keeper_max, CheckInvariants{at_once})
       .then(
           [=](const InvariantReport& report) {

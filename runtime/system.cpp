@@ -633,7 +633,7 @@ struct System::Impl {
 
   void start_figures() {
     FiguresSettings settings{
-        .reader = health_reader,
+        .reader = reader,
         .on_accounts =
             [this](const std::vector<Account>& accounts) {
               for (const Account& a : accounts) {

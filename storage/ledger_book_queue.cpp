@@ -2,6 +2,7 @@
 #include "storage/ledger_book.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <unordered_set>
 
 namespace settled {
@@ -168,6 +169,9 @@ Released LedgerBook::plan_waiting(const ReleaseWaiting& request, LedgerBatch& ba
   const Micros now = clock_();
   std::vector<SettlementId> waiting(held_.begin(), held_.end());
   for (const auto& place : queue_) waiting.push_back(place.id);
+  // A look of the same batch may have changed one already: its row is written once.
+  std::unordered_map<SettlementId, std::size_t> changed;
+  for (std::size_t i = 0; i < batch.changed.size(); ++i) changed.emplace(batch.changed[i].settlement->id, i);
   for (const SettlementId id : waiting) {
     SettlementView s = open_.at(id);
     if (s.release_at <= now) continue;  // tried with every look, by the windows as they then are
@@ -188,7 +192,10 @@ Released LedgerBook::plan_waiting(const ReleaseWaiting& request, LedgerBatch& ba
     chain_.append(batch, now, "settlement.waiting", s.id.uuid, waiting_payload(s));
     const auto status = s.status;
     const Recorded row(std::move(s));
-    batch.changed.push_back({row, status});
+    if (const auto before = changed.find(id); before != changed.end())
+      batch.changed[before->second].settlement = row;
+    else
+      batch.changed.push_back({row, status});
     keep_open(row);
   }
   return {.started = {}, .ended = {}, .still_waiting = static_cast<std::int64_t>(waiting.size())};

@@ -14,7 +14,8 @@ create table netted_obligations (
 insert into netted_obligations
   select o ->> 'id', o ->> 'from', o ->> 'to', n.id
   from nettings n, json_array_elements(n.obligations::json) o
-  where o ->> 'id' not like 'set\_%'  -- of a window the settlements' own ids
+  where not exists (select from settlement_transactions s  -- of a window: the settlements' own ids
+                    where type_id('set', s.id) = o ->> 'id' and s.connector = 'netting')
   order by n.id
   on conflict do nothing;
 insert into netted_obligations
