@@ -115,6 +115,7 @@ struct System::Impl {
   Words quarantine;       // why; empty: there is none
   Words fenced;           // why the books are not ours any more; empty: they are
   std::unique_ptr<HighWater> high_water;
+  const std::string owner = "node-" + std::to_string(::getpid()) + '-' + random_hex(4);  // of the books
   TimeZones time_zones;
   std::shared_ptr<const Policy> house_policy;
   std::atomic<bool> ending{false};
@@ -225,7 +226,7 @@ struct System::Impl {
 
   void start_ledger() {
     PgLedgerSettings store{.database_url = database_url,
-                           .owner = "node-" + std::to_string(::getpid()),
+                           .owner = owner,
                            .on_database =
                                [this](bool up, const std::string& why) {
                                  ledger_trouble.set(up ? "" : "the database is away: " + why);
@@ -260,14 +261,16 @@ struct System::Impl {
                    },
                    {.window = 10min}));  // each try to get the lease takes a while
     reader = start_reader("reader");
-    health_reader = start_reader("health_reader");  // health must not wait behind a slow list
+    // Health must not wait behind a slow list, and who slept while another took the books is not ready.
+    health_reader = start_reader("health_reader", owner);
   }
 
-  ReaderActor start_reader(const char* name) {
-    return caf::actor_cast<ReaderActor>(supervised(
-        name, [url = database_url, timeout = std::chrono::milliseconds(
-                                       config.settlement.transaction_timeout)](caf::event_based_actor* self) {
-          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url, timeout));
+  ReaderActor start_reader(const char* name, const std::string& whose = {}) {
+    return caf::actor_cast<ReaderActor>(
+        supervised(name, [url = database_url, whose,
+                          timeout = std::chrono::milliseconds(config.settlement.transaction_timeout)](
+                             caf::event_based_actor* self) {
+          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_reader, url, timeout, whose));
         }));
   }
 

@@ -31,6 +31,7 @@ bool passing(const std::string& sqlstate) {
 struct Session {
   std::unique_ptr<PgConnection> db;
   std::size_t rows = 0, plan_again_at = 0;
+  std::atomic<bool> down{false};
 
   void begin(std::unique_ptr<PgConnection> fresh) {
     db = std::move(fresh);
@@ -278,8 +279,10 @@ class PgLedgerStore final : public LedgerStore {
       std::string why;
       try {
         auto done = work();
-        // Only now: a new connection may wait for the same lock as the one before.
-        if (down_.exchange(false)) settings_.on_database(true, "");
+        // Only now: a new connection may wait for the same lock as the one before. That keys can be looked up
+        // again does not mean that anything can be written.
+        session.down = false;
+        if (!writing_.down && down_.exchange(false)) settings_.on_database(true, "");
         return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
@@ -298,6 +301,7 @@ class PgLedgerStore final : public LedgerStore {
         why = e.what();
       }
       session.db.reset();  // whatever it was, the next try asks a new session what was recorded
+      session.down = true;
       if (!down_.exchange(true)) settings_.on_database(false, why);
       if (!settings_.keep_waiting()) throw std::runtime_error("stopped while the database is away: " + why);
       std::this_thread::sleep_for(pause);

@@ -119,9 +119,17 @@ EventPage read(pqxx::work& tx, const ReadEvents& q) {
   return page;
 }
 
-EventsCommitted read(pqxx::work& tx, const ReadLastEvent& q) {
-  const auto rows = tx.exec_params("select last_seq from ledger_writers where writer = $1", q.stream);
-  return {.stream = q.stream, .last_seq = rows.empty() ? 0 : rows[0][0].as<std::int64_t>()};
+struct LastEventOf {
+  ReadLastEvent question;
+  const std::string& owner;
+};
+EventsCommitted read(pqxx::work& tx, const LastEventOf& q) {
+  const int stream = q.question.stream;
+  const auto rows = tx.exec_params("select last_seq, owner from ledger_writers where writer = $1", stream);
+  if (rows.empty()) return {.stream = stream, .last_seq = 0};
+  if (!q.owner.empty() && q.owner != rows[0][1].c_str())
+    throw std::runtime_error("another settled process writes these books");
+  return {.stream = stream, .last_seq = rows[0][0].as<std::int64_t>()};
 }
 
 RecordPage read(pqxx::work& tx, const ListRecords& q) { return read_records(tx, q); }
@@ -158,8 +166,9 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
 }  // namespace
 
 ReaderActor::behavior_type pg_reader(Self self, std::string database_url,
-                                     std::chrono::milliseconds transaction_timeout) {
+                                     std::chrono::milliseconds transaction_timeout, std::string owner) {
   self->state.database_url = std::move(database_url);
+  self->state.owner = std::move(owner);
   self->state.transaction_timeout = transaction_timeout;
   return {
       [=](const ReadSettlement& q) { return ask(self, q); },
@@ -170,7 +179,7 @@ ReaderActor::behavior_type pg_reader(Self self, std::string database_url,
       [=](const ReadEntries& q) { return ask(self, q); },
       [=](const ListRecords& q) { return ask(self, q); },
       [=](const ReadEvents& q) { return ask(self, q); },
-      [=](const ReadLastEvent& q) { return ask(self, q); },
+      [=](const ReadLastEvent& q) { return ask(self, LastEventOf{q, self->state.owner}); },
   };
 }
 }  // namespace settled

@@ -17,10 +17,13 @@ namespace settled {
 struct PgReaderState {
   std::string database_url;
   std::chrono::milliseconds transaction_timeout{0};  // of settlements: when a hold of what has not left ends
+  std::string owner;  // of the books, as the writer tells it; of books that are another's the last event is
+                      // an error. Empty: whoever's they are
   std::shared_ptr<void> db;
   static inline const char* name = "reader";
 };
 ReaderActor::behavior_type pg_reader(ReaderActor::stateful_pointer<PgReaderState> self,
-                                     std::string database_url, std::chrono::milliseconds transaction_timeout);
+                                     std::string database_url, std::chrono::milliseconds transaction_timeout,
+                                     std::string owner);
 
 }  // namespace settled
