@@ -142,7 +142,7 @@ class Core {
                  .from_bank = text_of(o.from),
                  .to_bank = text_of(o.to),
                  .amount = {o.amount, *currency_from("XOF")},
-                 .settlement_date = "2026-11-21"};
+                 .settlement_date = ""};  // none: today, whenever that is
       s.trace_id = "1b60853ed4ef2bb364a982a1c569b7ad";
       out.orders.push_back(std::move(s));
     }
