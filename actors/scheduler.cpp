@@ -96,8 +96,8 @@ void check_failed(SchedulerState& state, const caf::error& error, const std::str
 void check(Self self) {
   auto& state = self->state;
   // Sends wait for the first one and for the end of red, and people for those that they ask for.
-  const bool at_once = !state.invariants.checked || !state.invariants.ok ||
-                       !state.jobs.at(check_invariants).waiting.empty();
+  const bool at_once =
+      !state.invariants.checked || !state.invariants.ok || !state.jobs.at(check_invariants).waiting.empty();
   self->request(state.settings.keeper, state.settings.keeper_max, CheckInvariants{at_once})
       .then(
           [=](const InvariantReport& report) {
@@ -163,8 +163,7 @@ void plan(Self self) {
           [=](const caf::error&) {
             // Nothing is sent before the first check: it does not wait.
             for (const auto& [name, job] : self->state.jobs)
-              self->delayed_send(self,
-                                 std::chrono::seconds(name == check_invariants ? 0 : job.view.every_s),
+              self->delayed_send(self, std::chrono::seconds(name == check_invariants ? 0 : job.view.every_s),
                                  JobDue{name, job.view.runs});
           });
 }
@@ -197,8 +196,8 @@ SchedulerWithClock::behavior_type scheduler(Self self, SchedulerSettings setting
             self, "lock_expiry", at.intake, LookAfterLocks{at.clock() - micros(at.transaction_timeout)},
             [](const Count& taken) { return std::to_string(taken.value) + " overdue holds taken up"; });
       });
-  add(self, check_invariants, "check that the books are right; stop sending when they are not",
-      s.check_every, [=] { check(self); });
+  add(self, check_invariants, "check that the books are right; stop sending when they are not", s.check_every,
+      [=] { check(self); });
   plan(self);
   return {
       [=](const ReadJobs&) { return report_of(self->state); },

@@ -17,8 +17,8 @@ std::string lines(std::initializer_list<std::string_view> values) {
 Digest order_digest(const OrderIn& in) {
   const SettlementOrder& o = in.order;
   auto text = lines({"order/1", o.obligation_id, o.from_bank, o.to_bank, std::to_string(o.amount.minor),
-                     o.amount.currency.code(), in.asked_date, to_string(o.priority),
-                     to_string(o.method), o.metadata});
+                     o.amount.currency.code(), in.asked_date, to_string(o.priority), to_string(o.method),
+                     o.metadata});
   // A wish that is not given leaves no line, so that older requests keep their digests.
   if (o.outside_window != Otherwise::by_policy)
     text += lines({"outside_window", to_string(o.outside_window)});

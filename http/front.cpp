@@ -183,8 +183,7 @@ void Front::Impl::handle(Request request, Responder responder) {
 Front::Front(caf::actor_system& system, FrontSettings settings) : impl_(std::make_unique<Impl>()) {
   impl_->settings = std::move(settings);
   impl_->replays = std::make_shared<Replays>(impl_->settings.front_limits.replays_max);
-  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits, impl_->replays,
-                               impl_->turn);
+  impl_->actor = system.spawn(front_actor, impl_->settings.front_limits, impl_->replays, impl_->turn);
 }
 
 Front::~Front() { stop(std::chrono::milliseconds(0)); }

@@ -104,8 +104,8 @@ struct FrontState {
   std::shared_ptr<Replays> replays;
   std::unique_ptr<EventFeed> feed;
   std::deque<GatheredOrders> gathered;
-  std::shared_ptr<Turn> turn;  // of the oldest of these
-  bool handing = false;         // a HandGathered is on its way
+  std::shared_ptr<Turn> turn;                         // of the oldest of these
+  bool handing = false;                               // a HandGathered is on its way
   std::deque<std::shared_ptr<GatheredOrders>> asked;  // at the intake, the oldest first
   std::uint64_t last_reader = 0;
   std::size_t streams = 0;

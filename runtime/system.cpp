@@ -423,7 +423,8 @@ struct System::Impl {
   void start_scheduler() {
     const auto keeper =
         caf::actor_cast<KeeperActor>(supervised("keeper", [url = database_url](caf::event_based_actor* self) {
-          return caf::actor_cast<caf::actor>(self->spawn<caf::detached>(pg_keeper, PgKeeperSettings{.database_url = url}));
+          return caf::actor_cast<caf::actor>(
+              self->spawn<caf::detached>(pg_keeper, PgKeeperSettings{.database_url = url}));
         }));
     auto settings = scheduler_settings(config);
     settings.intake = intake_actor;

@@ -323,8 +323,8 @@ std::string rows(std::string_view columns) {
 
 /// The update, which must change `wanted` rows.
 std::string must_change(const std::string& update, const std::string& wanted, const char* what) {
-  return "with changed as (" + update + " returning 1) select must_change(count(*), " + wanted + ", '" + what +
-         "') from changed";
+  return "with changed as (" + update + " returning 1) select must_change(count(*), " + wanted + ", '" +
+         what + "') from changed";
 }
 }  // namespace
 
@@ -371,17 +371,18 @@ void prepare_batch_statements(PgConnection& db) {
   // The state that the row must still be in is part of the statement: an illegal step writes nothing.
   const std::string change_settlements =
       "update settlement_transactions s set status = t.status, attempts = t.attempts, bank_reference = "
-          "t.bank_reference, last_outcome = t.outcome, failure_code = t.code, failure_detail = t.detail, "
-          "last_sent_at = t.last_sent, confirmed_at = t.confirmed, finalized_at = t.finalized, "
-          "unknown_since = t.unknown, locked_at = t.locked, sent_at = t.sent, waiting = t.waiting, "
-          "waiting_detail = t.waiting_detail, value_date = t.value_date::date, release_at = t.release, "
-          "next_cut_off = t.cut_off from " +
-              rows("id uuid, was text, status text, attempts bigint, bank_reference text, outcome text, "
-                   "code text, detail text, last_sent timestamptz, confirmed timestamptz, "
-                   "finalized timestamptz, unknown timestamptz, locked timestamptz, sent timestamptz, "
-                   "waiting text, waiting_detail text, value_date text, release timestamptz, "
-                   "cut_off timestamptz") +
-              " where s.id = t.id and s.status = t.was";
+      "t.bank_reference, last_outcome = t.outcome, failure_code = t.code, failure_detail = t.detail, "
+      "last_sent_at = t.last_sent, confirmed_at = t.confirmed, finalized_at = t.finalized, "
+      "unknown_since = t.unknown, locked_at = t.locked, sent_at = t.sent, waiting = t.waiting, "
+      "waiting_detail = t.waiting_detail, value_date = t.value_date::date, release_at = t.release, "
+      "next_cut_off = t.cut_off from " +
+      rows(
+          "id uuid, was text, status text, attempts bigint, bank_reference text, outcome text, "
+          "code text, detail text, last_sent timestamptz, confirmed timestamptz, "
+          "finalized timestamptz, unknown timestamptz, locked timestamptz, sent timestamptz, "
+          "waiting text, waiting_detail text, value_date text, release timestamptz, "
+          "cut_off timestamptz") +
+      " where s.id = t.id and s.status = t.was";
   prepare("change_settlements",
           must_change(change_settlements, "$20", "a settlement is in the state the book believes"));
   prepare("insert_holds",
@@ -436,7 +437,8 @@ void write_batch(PgConnection& db, const LedgerBatch& batch, int writer, std::in
     if (!stops_before_commit) sending.run("commit_batch", {});
     sending.finish();
   } catch (const pqxx::sql_error& e) {
-    if (e.sqlstate() == "ST001" && std::string_view(e.what()).find(epoch_has_passed) != std::string_view::npos)
+    if (e.sqlstate() == "ST001" &&
+        std::string_view(e.what()).find(epoch_has_passed) != std::string_view::npos)
       throw Fenced("commit " + std::to_string(batch.number) + " refused: epoch " + std::to_string(epoch) +
                    " of writer " + std::to_string(writer) + " has passed");
     throw;

@@ -6,10 +6,9 @@
 
 #include <pqxx/pqxx>
 
-#include <libpq-fe.h>
-
 #include <algorithm>
 #include <chrono>
+#include <libpq-fe.h>
 #include <limits>
 
 namespace settled {
@@ -24,7 +23,8 @@ std::string time_of(std::int64_t micros) {
   return "to_timestamp(0) + " + std::to_string(micros) + " * interval '1 microsecond'";
 }
 
-/// One connection's worth of a check: its rules from where `report` ends, one at least, until they took `most`.
+/// One connection's worth of a check: its rules from where `report` ends, one at least, until they took
+/// `most`.
 void check_on(const std::string& database_url, InvariantReport& report, Seconds most) {
   const auto db = pg_connect(database_url);
   stand_back(*db);

@@ -2,8 +2,9 @@
 // out of the way, remembers when each job ran.
 //
 // Spawned by   runtime/, detached (it blocks on the database, and a check of everything takes a while).
-// Remembers    how far a check has come that it spreads over time; each question gets a connection of its own.
-// Spreads      a check that nobody waits for: rule by rule, each in a snapshot of its own, and after each a
+// Remembers    how far a check has come that it spreads over time; each question gets a connection of its
+// own. Spreads      a check that nobody waits for: rule by rule, each in a snapshot of its own, and after
+// each a
 //              pause of 19 times what it took, so that it takes a twentieth of one core. Small books are
 //              checked at once.
 // On failure   answers the question with an error and goes on.

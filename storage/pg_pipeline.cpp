@@ -2,9 +2,8 @@
 
 #include <pqxx/except>
 
-#include <libpq-fe.h>
-
 #include <cstdlib>
+#include <libpq-fe.h>
 #include <memory>
 #include <optional>
 

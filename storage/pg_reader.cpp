@@ -179,7 +179,9 @@ ReaderActor::behavior_type pg_reader(Self self, std::string database_url,
       [=](const ReadEntries& q) { return ask(self, q); },
       [=](const ListRecords& q) { return ask(self, q); },
       [=](const ReadEvents& q) { return ask(self, q); },
-      [=](const ReadLastEvent& q) { return ask(self, LastEventOf{q, self->state.owner}); },
+      [=](const ReadLastEvent& q) {
+        return ask(self, LastEventOf{q, self->state.owner});
+      },
   };
 }
 }  // namespace settled

@@ -9,7 +9,7 @@ void rule(bool kept, const char* what) {
 }
 
 std::size_t key_of(std::string_view caller, std::string_view key) {
-  return std::hash<std::string_view>{}(caller) * 31 + std::hash<std::string_view>{}(key);
+  return std::hash<std::string_view>{}(caller)*31 + std::hash<std::string_view>{}(key);
 }
 
 class CoreStore final : public LedgerStore {

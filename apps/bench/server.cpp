@@ -101,7 +101,8 @@ void Server::await_first_check() {
     const auto reply = client->get("/api/v1/invariants");
     return reply.status == 200 && reply.body.find("\"ok\":null") == std::string::npos;
   };
-  if (!eventually(checked, 600s)) throw std::runtime_error("the books are not checked after 600 s: " + log_end());
+  if (!eventually(checked, 600s))
+    throw std::runtime_error("the books are not checked after 600 s: " + log_end());
 }
 
 void Server::start() {

@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(an_orphan_that_has_not_heard_of_it_yet_sends_nothing) {
   store.on_durable = [&] {
     if (only_one().attempts != 2) return;
     world.pause(caf::actor_cast<caf::strong_actor_ptr>(orphan), 4s);  // not so long that it would ask
-    caf::anon_send(orphan, PatienceOver{});  // so that it has two messages
+    caf::anon_send(orphan, PatienceOver{});                           // so that it has two messages
   };
   orphan = start(s);
   world.advance(3s);

@@ -104,7 +104,8 @@ BOOST_AUTO_TEST_CASE(books_that_become_older_while_it_runs_end_it_and_the_next_s
   BOOST_REQUIRE(postmaster > 0);
   house.shell("mv " + data + ' ' + data + ".gone && cp -a " + house.backup() + "/data " + data);
   ::kill(postmaster, SIGKILL);
-  static_cast<void>(house.order("next"));  // what a dying session of the old server acknowledges is lost with it
+  static_cast<void>(
+      house.order("next"));  // what a dying session of the old server acknowledges is lost with it
   BOOST_TEST(it.await_end() == 69);
 
   it.start();

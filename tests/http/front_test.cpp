@@ -489,7 +489,8 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
 }
 
-BOOST_AUTO_TEST_CASE(orders_that_would_wait_too_long_for_their_turn_are_turned_away_at_once_and_replays_are_not) {
+BOOST_AUTO_TEST_CASE(
+    orders_that_would_wait_too_long_for_their_turn_are_turned_away_at_once_and_replays_are_not) {
   FrontLimits limits;
   limits.submissions_max = 1;
   limits.turn_max = 50ms;

@@ -28,8 +28,8 @@ BOOST_AUTO_TEST_CASE(a_descriptor_that_another_thread_closes_at_the_fork_does_no
   }
   const auto log = std::filesystem::temp_directory_path() / ("settled-child-" + std::to_string(::getpid()));
   armed = true;
-  const pid_t child = spawn_child(
-      {.command = {"/bin/sleep", "300"}, .environment = {}, .log = log, .death_signal = SIGKILL});
+  const pid_t child =
+      spawn_child({.command = {"/bin/sleep", "300"}, .environment = {}, .log = log, .death_signal = SIGKILL});
   armed = false;
   const auto input = std::filesystem::read_symlink("/proc/" + std::to_string(child) + "/fd/0");
   BOOST_TEST(input == "/dev/null");

@@ -1,6 +1,5 @@
 #define BOOST_TEST_MODULE keeper
 #include "storage/pg_keeper.hpp"
-
 #include "storage/pg_verify.hpp"
 #include "tests/storage/books.hpp"
 
@@ -53,8 +52,9 @@ BOOST_AUTO_TEST_CASE(a_check_that_is_spread_over_time_looks_at_every_rule) {
 BOOST_AUTO_TEST_CASE(whoever_waits_for_a_check_gets_one_that_begins_now_and_so_does_who_asked_before) {
   House house(1ms);
   auto spread = house.ask(false);
-  house.server.run(house.database, "alter table ledger_entries disable trigger append_only; update "
-                                   "ledger_entries set amount = amount + 1 where version = 1");
+  house.server.run(house.database,
+                   "alter table ledger_entries disable trigger append_only; update "
+                   "ledger_entries set amount = amount + 1 where version = 1");
   const auto now = house.answer(house.ask(true));
   BOOST_TEST(!now.ok);
   BOOST_TEST(now.invariants.size() == sql_checks().size());
