@@ -52,7 +52,7 @@ std::string port_holder(std::uint16_t port) {
     std::ifstream in(at->path() / "comm");
     std::string name;
     std::getline(in, name);
-    return "pid " + pid + " (" + name + ')';
+    return std::string("pid ").append(pid).append(" (").append(name).append(")");
   }
   return "another process";
 }

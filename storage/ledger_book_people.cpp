@@ -227,7 +227,7 @@ Recorded LedgerBook::book_late(const OperatorAction& a, const SettlementView& s,
                     .text("booked_by", a.id.text())
                     .text("reason", a.reason)
                     .done());
-  const Recorded row(std::move(paid));
+  Recorded row(std::move(paid));
   batch.changed.push_back({row, s.status});
   close_break({.caller = a.approved_by,
                .id = breaks_.at({late_success, s.id}),

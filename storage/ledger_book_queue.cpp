@@ -213,7 +213,7 @@ Recorded LedgerBook::fail_waiting(const SettlementView& waiting, const Refusal& 
                     .text("detail", s.failure_detail)
                     .done());
   const auto was = waiting.status;  // `waiting` may be the row that goes
-  const Recorded row(std::move(s));
+  Recorded row(std::move(s));
   batch.changed.push_back({row, was});
   queue_.erase(place_of(row));
   held_.erase(row->id);
