@@ -89,10 +89,6 @@ void tell_turn(FrontState& state) {
                                                  : std::optional(state.gathered.front().since));
 }
 
-void answered(FrontState& state, const std::shared_ptr<GatheredOrders>& asked) {
-  std::erase(state.asked, asked);
-}
-
 // Self-clocking: an idle service hands a call on at once, a busy one gathers while it writes.
 void hand_gathered(Self self) {
   auto& state = self->state;
@@ -110,14 +106,13 @@ void hand_gathered(Self self) {
     self->request(state.actors.intake, caf::infinite, std::move(asked->question))
         .then(
             [=](Submissions& answer) {
-              answered(self->state, asked);
+              std::erase(self->state.asked, asked);
               hand_gathered(self);
-              if (!asked->given_up) distribute(self, *asked, answer);
+              distribute(self, *asked, answer);
             },
             [=](caf::error&) {
-              answered(self->state, asked);
+              std::erase(self->state.asked, asked);
               hand_gathered(self);
-              if (asked->given_up) return;
               for (const auto& call : asked->calls) answer_unavailable(*call.ticket, false);
             });
   }
@@ -150,14 +145,13 @@ void give_up_waiting(Self self) {
   const auto limit = std::chrono::steady_clock::now() - state.limits.answer_max;
   const auto too_long = [](GatheredOrders& orders) {
     for (const auto& call : orders.calls) answer_unavailable(*call.ticket, true);
-    orders.calls.clear();  // the clients' places are free
+    orders.calls.clear();  // their places are free; should an answer still come, nobody waits for it
   };
   while (!state.gathered.empty() && state.gathered.front().since < limit) {
     too_long(state.gathered.front());
     state.gathered.pop_front();
   }
   while (!state.asked.empty() && state.asked.front()->since < limit) {
-    state.asked.front()->given_up = true;  // should its answer still come, nobody waits for it
     too_long(*state.asked.front());
     state.asked.pop_front();
   }

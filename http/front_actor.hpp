@@ -79,7 +79,6 @@ struct GatheredOrders {
   };
   std::vector<Call> calls;
   std::chrono::steady_clock::time_point since;  // gathered; then: asked
-  bool given_up = false;                        // the clients have been told that we do not know
 };
 
 /// Since when the oldest gathered order waits. Written by the front actor, read by the port's threads.

@@ -71,17 +71,12 @@ BOOST_AUTO_TEST_CASE(nobody_listening_is_not_sent) {
 BOOST_AUTO_TEST_CASE(a_connection_that_is_never_made_is_not_sent) {
   // A listening socket whose queue is full: the kernel leaves further connections unanswered.
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  BOOST_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  const auto address = bind_to_loopback(listener);
   ::listen(listener, 0);
   std::vector<int> fill;
   for (int i = 0; i < 4; ++i) {
     fill.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    ::connect(fill.back(), reinterpret_cast<sockaddr*>(&address), size);
+    ::connect(fill.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   }
   auto settings = loopback();
   settings.connect_max = 200ms;
@@ -104,12 +99,7 @@ BOOST_AUTO_TEST_CASE(silence_after_the_request_is_unknown) {
 BOOST_AUTO_TEST_CASE(after_a_time_out_nothing_more_of_the_request_leaves) {
   // Accepts, and reads only when it is too late.
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  BOOST_REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-  ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  const auto address = bind_to_loopback(listener);
   ::listen(listener, 1);
   HttpClient client(loopback());
   auto request = post("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/", 300ms);

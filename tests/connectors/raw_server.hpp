@@ -6,6 +6,7 @@
 #include <mutex>
 #include <netinet/in.h>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
@@ -13,6 +14,18 @@
 #include <vector>
 
 namespace settled::tests {
+
+/// Gives the socket a free port of the loopback address; tells which.
+inline sockaddr_in bind_to_loopback(int fd) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  if (::bind(fd, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    throw std::runtime_error("no port of the loopback address can be bound");
+  return address;
+}
 
 class RawServer {
  public:
@@ -23,13 +36,7 @@ class RawServer {
 
   explicit RawServer(Script script) : script_(std::move(script)) {
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-    port_ = ntohs(address.sin_port);
+    port_ = ntohs(bind_to_loopback(listener_).sin_port);
     ::listen(listener_, 512);
     threads_.emplace_back([this] { accept_all(); });
   }
@@ -117,12 +124,7 @@ class RawServer {
 /// A port on which nobody listens.
 inline int closed_port() {
   const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
+  const auto address = bind_to_loopback(fd);
   ::close(fd);
   return ntohs(address.sin_port);
 }

@@ -38,6 +38,14 @@ struct Running {
   static inline std::string vostro, nostro;
 };
 
+int sql(const std::string& text) {
+  return std::system(
+      ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
+}
+/// Of the statements that falsify an entry and put it right again.
+const std::string one =
+    " where version = 1 and account_id = (select min(account_id::text)::uuid from ledger_entries)";
+
 Http approver() {
   std::ifstream in(Running::it->folder() / "endpoint.json");
   return Http(Running::it->url(), json::parse(in).at("approver_key").get<std::string>());
@@ -205,12 +213,6 @@ BOOST_AUTO_TEST_CASE(what_one_person_asked_for_survives_a_kill) {
 
 BOOST_AUTO_TEST_CASE(books_that_were_falsified_stop_the_sends_and_let_the_orders_in) {
   auto http = Running::it->http();
-  const auto sql = [](const std::string& text) {
-    return std::system(
-        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
-  };
-  const std::string one =
-      " where version = 1 and account_id = (select min(account_id::text)::uuid from ledger_entries)";
   BOOST_REQUIRE(sql("alter table ledger_entries disable trigger append_only") == 0);
   BOOST_REQUIRE(sql("update ledger_entries set amount = amount + 1" + one) == 0);
   BOOST_TEST(http.post("/api/v1/jobs/check_invariants/run", "{}").status == 200);
@@ -225,12 +227,6 @@ BOOST_AUTO_TEST_CASE(books_that_were_falsified_stop_the_sends_and_let_the_orders
 }
 
 BOOST_AUTO_TEST_CASE(books_that_were_falsified_while_nobody_looked_let_nothing_leave_after_a_start) {
-  const auto sql = [](const std::string& text) {
-    return std::system(
-        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
-  };
-  const std::string one =
-      " where version = 1 and account_id = (select min(account_id::text)::uuid from ledger_entries)";
   BOOST_REQUIRE(sql("alter table ledger_entries disable trigger append_only") == 0);
   BOOST_REQUIRE(sql("update ledger_entries set amount = amount + 1" + one) == 0);
   Running::it->end(9);
@@ -250,10 +246,6 @@ BOOST_AUTO_TEST_CASE(books_that_were_falsified_while_nobody_looked_let_nothing_l
 
 BOOST_AUTO_TEST_CASE(books_that_cannot_be_checked_stop_the_sends_until_they_can_be) {
   auto http = Running::it->http();
-  const auto sql = [](const std::string& text) {
-    return std::system(
-        ("psql -qX '" + Running::it->database_url() + "' -c \"" + text + "\" >/dev/null").c_str());
-  };
   BOOST_REQUIRE(sql("alter view all_fund_locks rename to out_of_sight") == 0);
   for (int i = 0; i < 3; ++i) {
     const auto ran = http.post("/api/v1/jobs/check_invariants/run", "{}");

@@ -1,30 +1,15 @@
 // Books that a ledger writer keeps in PostgreSQL, with banks whose orders wait, are netted and decided upon.
 #pragma once
-#include "storage/ledger_writer.hpp"
-#include "storage/pg_ledger_store.hpp"
 #include "storage/verify.hpp"
-#include "tests/database_fixture.hpp"
+#include "tests/storage/writer_impl.hpp"
 
 #include <boost/test/unit_test.hpp>
-#include <caf/all.hpp>
 
 #include <map>
-#include <random>
 
 namespace settled::tests {
 using namespace std::chrono_literals;
 
-inline Micros now() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-inline Uuid fresh_id() {
-  static std::mt19937_64 chance(7);
-  static std::mutex mutex;
-  const std::lock_guard lock(mutex);
-  return make_uuid_v7(now() / 1000, chance(), chance());
-}
 inline const Currency xof = *currency_from("XOF");
 inline const std::string a = "ABIDCIAB", b = "BAMKMLBA", c = "COTOBJBJ";
 
@@ -69,46 +54,11 @@ inline std::string words(const Refusal& refusal) {
 }
 
 /// The ledger writer over PostgreSQL, and a nostro that pays whoever has no vostro.
-struct House : DatabaseFixture {
-  caf::actor_system_config config;
-  std::unique_ptr<caf::actor_system> system;
-  LedgerActor writer;
+struct House : WriterOverPostgres {
   std::map<std::string, AccountId> vostros;
 
   House() {
-    config.add_message_types<caf::id_block::settled>();
-    config.set("scheduler.max-threads", std::size_t{2});
-    system = std::make_unique<caf::actor_system>(config);
-    start();
     open({.kind = AccountKind::nostro, .bank = "DAKRSNDA", .currency = xof, .is_default = true}, 1'000'000);
-  }
-  ~House() { stop(); }
-  void start() {
-    LedgerWriterSettings settings{
-        .make_store =
-            [this] {
-              return make_pg_ledger_store({.database_url = url, .owner = "test", .lease_patience = 2s});
-            },
-        .clock = now,
-        .ids = fresh_id,
-        .beside_commit = true};
-    writer = caf::actor_cast<LedgerActor>(system->spawn<caf::detached>(ledger_writer, settings));
-  }
-  void stop() {
-    caf::anon_send_exit(writer, caf::exit_reason::user_shutdown);
-    caf::scoped_actor self{*system};
-    self->wait_for(writer);
-  }
-  template <class Answer, class Request>
-  Answer ask(const Request& request) {
-    caf::scoped_actor self{*system};
-    Answer result;
-    std::string failure;
-    self->request(writer, 60s, request)
-        .receive([&](Answer& answer) { result = std::move(answer); },
-                 [&](const caf::error& e) { failure = system->render(e); });
-    if (!failure.empty()) throw std::runtime_error(failure);
-    return result;
   }
   AccountId open(Account account, std::int64_t minor) {
     const auto id = ask<AccountChanged>(OpenAccount{.caller = "test", .account = account}).account.id;
