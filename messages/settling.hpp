@@ -125,6 +125,8 @@ struct PatienceOver {
 struct WriteBatch {
   std::int64_t written = 0;
 };
+/// The ledger writer to itself: nothing may have been written for a while; are the books still its own?
+struct ProveBooks {};
 
 /// The writer's commit made events up to here visible. Sent to http/ for its streams.
 struct EventsCommitted {
@@ -208,6 +210,10 @@ typename F::result_type inspect(F& f, InFlight& x) {
 template <class F>
 typename F::result_type inspect(F& f, WriteBatch& x) {
   return f(caf::meta::type_name("WriteBatch"), x.written);
+}
+template <class F>
+typename F::result_type inspect(F& f, ProveBooks&) {
+  return f(caf::meta::type_name("ProveBooks"));
 }
 template <class F>
 typename F::result_type inspect(F& f, EventsCommitted& x) {

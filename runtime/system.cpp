@@ -247,6 +247,7 @@ struct System::Impl {
                             const SettlementOrder& order) { return held_because(order, rules->blocked); },
         .quarantined = [this] { return quarantined(); },
         .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
+        .prove_every = 1s,
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {

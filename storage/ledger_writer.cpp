@@ -107,6 +107,7 @@ class LedgerRound {
     if (batch_.empty()) return;
     if (writing_.valid()) writing_.get();
     state_.last_batch = batch_.number;
+    state_.idle = false;
     if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
     if (!batch_.changed.empty()) failpoint("after_commit2_before_event_read");
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - started_;
@@ -518,6 +519,19 @@ void write_round(Self self, std::vector<Pending> requests) {
   if (before) before->answer();
 }
 
+/// Everybody who waits hears why, and the writer ends.
+caf::error end(Self self, const std::exception& e) {
+  auto& state = self->state;
+  auto why = caf::make_error(caf::sec::runtime_error, e.what());
+  if (const auto round = std::exchange(state.under_way, nullptr)) {
+    auto requests = round->take_requests();
+    fail_all(requests, why);
+  }
+  fail_all(state.pending, why);
+  self->quit(why);
+  return why;
+}
+
 /// `written`: number of the commit that is to be answered now; none: 0.
 caf::error write(Self self, std::int64_t written) {
   auto& state = self->state;
@@ -525,20 +539,25 @@ caf::error write(Self self, std::int64_t written) {
     if (state.under_way && state.under_way->number() == written) finish(self);
     write_round(self, next_requests(state));
   } catch (const std::exception& e) {
-    auto why = caf::make_error(caf::sec::runtime_error, e.what());
-    if (const auto round = std::exchange(state.under_way, nullptr)) {
-      auto requests = round->take_requests();
-      fail_all(requests, why);
-    }
-    fail_all(state.pending, why);
-    self->quit(why);
-    return why;
+    return end(self, e);
   }
   if (!state.pending.empty() && !state.scheduled) {
     state.scheduled = true;
     self->send(self, WriteBatch{});
   }
   return {};
+}
+
+/// What a commit proves by the way, an idle writer asks for.
+void prove(Self self) {
+  auto& state = self->state;
+  self->delayed_send(self, state.settings.prove_every, ProveBooks{});
+  if (!std::exchange(state.idle, true) || !state.book || state.under_way || !state.pending.empty()) return;
+  try {
+    if (!state.store->end_with(state.last_batch)) load(self);
+  } catch (const std::exception& e) {
+    end(self, e);
+  }
 }
 
 /// Nothing is decided that is not written.
@@ -581,6 +600,8 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
   });
   self->state.scheduled = true;
   self->send(self, WriteBatch{});  // takes over and loads before the first request
+  if (const auto every = self->state.settings.prove_every; every.count() > 0)
+    self->delayed_send(self, every, ProveBooks{});
   return {
       [=](OpenSettlements& request) { return enqueue<Submissions>(self, request); },
       [=](AdvanceSettlement& request) { return enqueue<SettlementFound>(self, request); },
@@ -616,6 +637,7 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
         if (due.written == 0) self->state.scheduled = false;
         static_cast<void>(write(self, due.written));
       },
+      [=](const ProveBooks&) { prove(self); },
   };
 }
 }  // namespace settled

@@ -35,6 +35,9 @@ struct LedgerWriterSettings {
   /// Told what was taken over, on the writer's thread, before anything is decided upon it. Where these books
   /// must not be written to it throws, and the writer ends.
   std::function<void(const LedgerSnapshot&)> on_take_over = [](const LedgerSnapshot&) {};
+  /// How often an idle writer looks whether the books are still its own and where it left them: a database
+  /// may have come back as an older copy, another process may have taken over. Zero: only when it writes.
+  std::chrono::milliseconds prove_every{0};
   /// Decides the next batch while a commit is under way, on a thread of its own. Off: one after the other.
   bool beside_commit = false;
   /// Orders and steps in one commit, at most. More wait for the next.
@@ -52,7 +55,7 @@ struct LedgerWriterSettings {
 };
 
 struct LedgerWriterState;
-using LedgerWriterActor = LedgerActor::extend<caf::reacts_to<WriteBatch>>;
+using LedgerWriterActor = LedgerActor::extend<caf::reacts_to<WriteBatch>, caf::reacts_to<ProveBooks>>;
 LedgerWriterActor::behavior_type ledger_writer(LedgerWriterActor::stateful_pointer<LedgerWriterState> self,
                                                LedgerWriterSettings settings);
 
@@ -87,6 +90,7 @@ struct LedgerWriterState {
   std::unique_ptr<LedgerStore> store;
   std::shared_ptr<LedgerBook> book;
   std::int64_t last_batch = 0;
+  bool idle = false;  // nothing was written since the last proof that was due
   std::vector<Pending> pending;
   bool scheduled = false;
   std::shared_ptr<LedgerRound> under_way;  // decided, being written

@@ -307,12 +307,19 @@ class MemoryLedgerStore final : public LedgerStore {
     return at->second.settlement;
   }
 
+  bool end_with(std::int64_t batch) override {
+    settings_.on_read();
+    prove_epoch(batch);
+    settings_.on_proved(settings_.steady());
+    return books_.batch == batch;
+  }
+
   void commit(const LedgerBatch& batch) override {
     ensure(!batch.events.empty(), "a batch has events");
     for (bool doubt = false;; doubt = true) {
       const auto since = settings_.steady();
       // After a lost session: the recorded number tells whether the last try was written.
-      if (doubt && prove_epoch(batch) && books_.batch == batch.number) return settings_.on_proved(since);
+      if (doubt && prove_epoch(batch.number) && books_.batch == batch.number) return settings_.on_proved(since);
       switch (settings_.fault(batch)) {
         case CommitFault::refused:
           throw std::runtime_error("the database refused the commit");
@@ -332,16 +339,16 @@ class MemoryLedgerStore final : public LedgerStore {
   }
 
  private:
-  bool prove_epoch(const LedgerBatch& batch) {
+  bool prove_epoch(std::int64_t batch) {
     if (epoch_ == books_.epoch) return true;
-    const auto why = "commit " + std::to_string(batch.number) + " refused: epoch " + std::to_string(epoch_) +
+    const auto why = "commit " + std::to_string(batch) + " refused: epoch " + std::to_string(epoch_) +
                      " has passed";
     settings_.on_fenced(why);
     throw Fenced(why);
   }
 
   void write(const LedgerBatch& batch) {
-    if (!prove_epoch(batch) || batch.number != books_.batch + 1) throw Fenced("the batch number was used");
+    if (!prove_epoch(batch.number) || batch.number != books_.batch + 1) throw Fenced("the batch number was used");
     books_.check(batch);
     books_.write(batch, epoch_);
     settings_.on_durable();

@@ -183,6 +183,16 @@ class PgLedgerStore final : public LedgerStore {
     });
   }
 
+  bool end_with(std::int64_t batch) override {
+    return persistently(writing_, [&] {
+      if (!writing_.db) connect();
+      const auto since = settings_.steady();
+      const auto recorded = recorded_batch();
+      settings_.on_proved(since);
+      return recorded == batch;
+    });
+  }
+
   void commit(const LedgerBatch& batch) override {
     persistently(writing_, [&] {
       if (!writing_.db) {
@@ -190,7 +200,7 @@ class PgLedgerStore final : public LedgerStore {
         const auto since = settings_.steady();
         // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
         // until a dying session has decided.
-        if (recorded_batch() == batch.number) {
+        if (recorded_batch(" for update") == batch.number) {
           settings_.on_proved(since);
           return true;
         }
@@ -235,10 +245,10 @@ class PgLedgerStore final : public LedgerStore {
     prepare_batch_statements(*writing_.db);
   }
 
-  std::int64_t recorded_batch() {
+  std::int64_t recorded_batch(const char* how = "") {
     pqxx::work tx(*writing_.db);
     const auto rows =
-        tx.exec_params("select batch from ledger_writers where writer = $1 and epoch = $2 for update",
+        tx.exec_params(std::string("select batch from ledger_writers where writer = $1 and epoch = $2") + how,
                        settings_.writer, epoch_);
     tx.commit();
     if (rows.empty() && mutant("no_epoch_check")) return 0;

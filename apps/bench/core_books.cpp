@@ -33,6 +33,7 @@ class CoreStore final : public LedgerStore {
   bool break_was_told(const std::string&, SettlementId, const std::string&) override { return false; }
   std::optional<Recorded> find(SettlementId) override { return {}; }
   void commit(const LedgerBatch& batch) override { books_->write(batch); }
+  bool end_with(std::int64_t batch) override { return books_->batch == batch; }
 
  private:
   std::shared_ptr<CoreBooks> books_;
