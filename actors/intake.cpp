@@ -1,5 +1,7 @@
 #include "actors/intake_parts.hpp"
 
+#include <caf/send.hpp>
+
 namespace settled {
 namespace {
 using Self = IntakeSelf;
@@ -67,14 +69,16 @@ caf::result<Submissions> submit(Self self, SubmitSettlements& call) {
 }
 }  // namespace
 
+// Not by a monitor at each settlement: what that leaves at the intake stays there, and with it the
+// settlement's memory, for as long as the intake lives.
+IntakeState::~IntakeState() {
+  for (auto& [id, one] : in_flight)
+    if (one.actor) caf::anon_send_exit(one.actor, caf::exit_reason::user_shutdown);
+}
+
 IntakeWithQueue::behavior_type intake(IntakeSelf self, IntakeSettings settings) {
   self->state.settings = std::move(settings);
   self->set_down_handler([=](const caf::down_msg& down) { ended(self, down); });
-  self->set_exit_handler([=](const caf::exit_msg& why) {
-    for (auto& [id, one] : self->state.in_flight)
-      if (one.actor) self->send_exit(one.actor, why.reason);
-    self->quit(why.reason);
-  });
   self->state.recovery.started_at = self->state.settings.clock();
   load_rules(self);
   take_up(self);

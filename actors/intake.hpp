@@ -67,6 +67,12 @@ struct IntakeState {
     SettlementActor actor;
     int failures = 0;
   };
+  IntakeState() = default;
+  /// Whatever ended the intake, its settlements end too.
+  ~IntakeState();
+  IntakeState(const IntakeState&) = delete;
+  IntakeState& operator=(const IntakeState&) = delete;
+
   IntakeSettings settings;
   std::unordered_map<SettlementId, InFlightOne> in_flight;
   std::unordered_map<caf::actor_addr, SettlementId> by_address;

@@ -274,8 +274,6 @@ SettlementActor::behavior_type settlement(Self self, std::shared_ptr<const Settl
   state.intake = std::move(intake);
   state.settlement = std::move(row);
   state.began_at = state.context->steady();
-  self->monitor(state.intake);
-  self->set_down_handler([=](const caf::down_msg&) { self->quit(caf::exit_reason::user_shutdown); });
   const bool quarantined = state.context->quarantined();
   const bool left = state.settlement->status != Status::FUNDS_LOCKED || quarantined;  // something may have
   // In quarantine the bank may know even a fresh order: these books lost it, and its client sent it again.

@@ -48,6 +48,15 @@ BOOST_AUTO_TEST_CASE(a_fresh_intent_is_sent_once_and_completed) {
   BOOST_TEST(actors_alive() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(an_ended_settlement_leaves_nothing_behind) {
+  const auto address = start(row()).address();
+  world.advance(1s);
+  BOOST_TEST(actors_alive() == 0U);
+  // Whoever still knew its address would keep its memory.
+  BOOST_TEST(address.get()->strong_refs == 0U);
+  BOOST_TEST(address.get()->weak_refs == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_was_executing_at_a_start_is_asked_for_before_anything_is_sent) {
   const auto s = row();
   start(s, Start::recovered);
