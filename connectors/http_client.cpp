@@ -15,8 +15,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdexcept>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <utility>
 
 namespace settled {
@@ -31,6 +34,15 @@ void check(CURLcode code, const char* what) {
 
 struct SlistFree {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+struct Descriptor {
+  explicit Descriptor(int number) : fd(number) {
+    if (fd < 0) throw std::runtime_error("curl's loop: no file descriptor left");
+  }
+  ~Descriptor() { ::close(fd); }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  const int fd;
 };
 struct UrlFree {
   void operator()(CURLU* url) const { curl_url_cleanup(url); }
@@ -205,12 +217,17 @@ class HttpClient::Loop {
     // Kept connections; without it curl keeps four times the handles it runs, and closes the rest.
     curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 4 * settings_.connections_per_host);
     curl_multi_setopt(multi_, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &Loop::on_watch);
+    curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, &Loop::on_timer);
+    curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+    watch(wake_.fd, CURL_POLL_IN);
     thread_ = std::thread([this] { run(); });
   }
 
   ~Loop() {
     stopping_ = true;
-    curl_multi_wakeup(multi_);
+    wake();
     thread_.join();
     for (CURL* easy : spare_) curl_easy_cleanup(easy);
     curl_multi_cleanup(multi_);
@@ -225,7 +242,7 @@ class HttpClient::Loop {
     }
     if (call) return finish_as(*call, Kind::not_sent, "shutting_down");
     // Whoever found the list filled can rely on the one who filled it: the loop empties it as a whole.
-    if (first) curl_multi_wakeup(multi_);
+    if (first) wake();
   }
 
  private:
@@ -234,19 +251,74 @@ class HttpClient::Loop {
     long running = 0;
   };
 
+  // Curl says which sockets it waits for and when it wants to be called, and is told only of those where
+  // something happened: with a thousand calls under way, curl_multi_perform would look at all of them each
+  // time.
+
+  static int on_watch(CURL*, curl_socket_t socket, int what, void* self, void* watched) {
+    auto& loop = *static_cast<Loop*>(self);
+    if (what == CURL_POLL_REMOVE) {
+      ::epoll_ctl(loop.epoll_.fd, EPOLL_CTL_DEL, socket, nullptr);
+      return 0;
+    }
+    loop.watch(socket, what, watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD);
+    if (!watched) curl_multi_assign(loop.multi_, socket, self);
+    return 0;
+  }
+  static int on_timer(CURLM*, long ms, void* self) {
+    static_cast<Loop*>(self)->call_curl_at_ =
+        ms < 0 ? Clock::time_point::max() : Clock::now() + std::chrono::milliseconds(ms);
+    return 0;
+  }
+  void watch(int fd, int what, int operation = EPOLL_CTL_ADD) const {
+    epoll_event event{};
+    event.events =
+        ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) | ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+    event.data.fd = fd;
+    // A number may have been closed and taken again without our hearing of it.
+    if (::epoll_ctl(epoll_.fd, operation, fd, &event) != 0)
+      ::epoll_ctl(epoll_.fd, operation == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
+  }
+  void wake() const { ::eventfd_write(wake_.fd, 1); }
+
+  /// Waits until a socket is ready, it is time, or somebody wakes us; then lets curl work.
+  void turn() {
+    auto until = Clock::now() + std::chrono::milliseconds(waiting_ > 0 ? 100 : 1'000);
+    until = std::min(until, call_curl_at_);
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now());
+    std::array<epoll_event, 256> events;
+    const int ready = ::epoll_wait(epoll_.fd, events.data(), static_cast<int>(events.size()),
+                                   static_cast<int>(std::max<std::int64_t>(0, left.count())));
+    int running = 0;
+    for (int i = 0; i < ready; ++i) {
+      const auto& event = events[static_cast<std::size_t>(i)];
+      if (event.data.fd == wake_.fd) {
+        eventfd_t times = 0;
+        ::eventfd_read(wake_.fd, &times);
+        continue;
+      }
+      const int what = ((event.events & (EPOLLIN | EPOLLHUP)) != 0 ? CURL_CSELECT_IN : 0) |
+                       ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                       ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0);
+      curl_multi_socket_action(multi_, event.data.fd, what, &running);
+    }
+    if (Clock::now() >= call_curl_at_) {
+      call_curl_at_ = Clock::time_point::max();
+      curl_multi_socket_action(multi_, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+  }
+
   void run() {
     auto next_look = Clock::now();
     while (!stopping_) {
       take_incoming();
-      int running = 0;
-      curl_multi_perform(multi_, &running);
+      turn();
       collect();
       const auto now = Clock::now();
       if (waiting_ > 0 && now >= next_look) {
         expire_waiting(now);
         next_look = now + std::chrono::milliseconds(100);
       }
-      curl_multi_poll(multi_, nullptr, 0, waiting_ > 0 ? 100 : 1'000, nullptr);
     }
     for (auto& [easy, call] : running_) {
       curl_multi_remove_handle(multi_, easy);
@@ -453,6 +525,9 @@ class HttpClient::Loop {
 
   HttpClientSettings settings_;
   CURLM* multi_ = nullptr;
+  const Descriptor epoll_{::epoll_create1(EPOLL_CLOEXEC)};
+  const Descriptor wake_{::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+  Clock::time_point call_curl_at_ = Clock::time_point::max();
   std::mutex mutex_;
   std::vector<std::unique_ptr<Call>> incoming_;
   bool closed_ = false;  // the loop has ended; with mutex_
