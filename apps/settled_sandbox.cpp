@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 namespace {
@@ -46,14 +47,18 @@ int main(int argc, char** argv) {
       ->envname("SETTLED_SANDBOX_KEY");
   app.add_option("--response-delay-ms", delay_ms, "wait before each answer of the bank")
       ->check(CLI::Range(0, 3'600'000));
-  app.add_option("--threads", settings.threads, "connections served at once (default 320)")
-      ->check(CLI::Range(1, 20'000));
   app.add_flag("--exit-with-parent", exit_with_parent, "end when the process that started this one ends");
   const auto parent = ::getppid();
   CLI11_PARSE(app, argc, argv);
   if (exit_with_parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
     if (::getppid() != parent) return 0;  // it ended before we could ask to be told
+  }
+  // Each connection takes one.
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
   }
   // Blocked in every thread: only this one takes them, by sigwait.
   sigset_t ends;

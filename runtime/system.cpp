@@ -190,7 +190,6 @@ struct System::Impl {
     // The sandbox decides at once, and a developer does not want to wait.
     bank.not_found_final_after = 2s;
     bank.send_timeout = bank.inquiry_timeout = 5s;
-    bank.in_flight_max = 200;  // with their inquiries fewer than its threads
     config.connectors.push_back(std::move(bank));
   }
 

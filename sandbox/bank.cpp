@@ -100,7 +100,7 @@ Bank::~Bank() {
   executor_.join();
 }
 
-std::uint64_t Bank::write(const Line& line) {
+void Bank::write(const Line& line) {
   nlohmann::ordered_json out{{"n", log_.next_number()},
                              {"ts", iso_time(now_us())},
                              {"bank", settings_.name},
@@ -120,7 +120,7 @@ std::uint64_t Bank::write(const Line& line) {
     if (!p->code.empty()) out["code"] = p->code, out["reason"] = p->reason;
     if (p->due_ms != 0) out["due_ms"] = p->due_ms;
   }
-  return log_.append(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  log_.append(out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 void Bank::restore(std::string_view line) {
@@ -201,7 +201,6 @@ Verdict Bank::submit(const Order& order, const Treatment& treatment) {
                 "",
                 0};
   Verdict verdict;
-  std::uint64_t n = 0;
   {
     const std::lock_guard lock(mutex_);
     Line line{"SEND", order.reference, &asked, false, true, false, treatment.answer};
@@ -221,29 +220,23 @@ Verdict Bank::submit(const Order& order, const Treatment& treatment) {
       line.answer = verdict.kind == Verdict::Kind::reference_reused
                         ? "409 reference_reused"
                         : said(verdict.http_status(), verdict.payment);
-    n = write(line);
+    write(line);
     if (line.effect) move(asked.creditor_bank, asked.amount);
     if (line.changes) remember(asked);
   }
   if (verdict.payment.due_ms != 0) wake_.notify_all();
-  // A repeat waits for its own line, which stands behind the first one's: what it tells is on the disk.
-  log_.wait(n);
   return verdict;
 }
 
 std::optional<Payment> Bank::inquire(const std::string& reference, std::string_view asked,
                                      std::string_view answer) {
   std::optional<Payment> found;
-  std::uint64_t n = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto at = payments_.find(reference);
-    if (at != payments_.end() && at->second.standing != Standing::LATE) found = at->second;
-    Line line{"INQUIRY", found ? std::string_view{found->reference} : asked, found ? &*found : nullptr};
-    line.answer = !answer.empty() ? std::string(answer) : found ? said(200, *found) : "404 not_found";
-    n = write(line);
-  }
-  log_.wait(n);
+  const std::lock_guard lock(mutex_);
+  const auto at = payments_.find(reference);
+  if (at != payments_.end() && at->second.standing != Standing::LATE) found = at->second;
+  Line line{"INQUIRY", found ? std::string_view{found->reference} : asked, found ? &*found : nullptr};
+  line.answer = !answer.empty() ? std::string(answer) : found ? said(200, *found) : "404 not_found";
+  write(line);
   return found;
 }
 
@@ -261,12 +254,8 @@ std::optional<Payment> Bank::by_id(const std::string& id, std::string_view answe
 }
 
 void Bank::note(std::string_view op, std::string_view reference, bool signature_ok, std::string_view answer) {
-  std::uint64_t n = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    n = write({op, reference, nullptr, false, signature_ok, false, std::string(answer)});
-  }
-  log_.wait(n);
+  const std::lock_guard lock(mutex_);
+  write({op, reference, nullptr, false, signature_ok, false, std::string(answer)});
 }
 
 void Bank::note_order(const Order& order, std::string_view answer) {
@@ -279,12 +268,8 @@ void Bank::note_order(const Order& order, std::string_view answer) {
                       "",
                       "",
                       0};
-  std::uint64_t n = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    n = write({"SEND", order.reference, &asked, false, true, false, std::string(answer)});
-  }
-  log_.wait(n);
+  const std::lock_guard lock(mutex_);
+  write({"SEND", order.reference, &asked, false, true, false, std::string(answer)});
 }
 
 std::string Bank::creditor_of(const std::string& reference_or_id) const {
@@ -296,20 +281,15 @@ std::string Bank::creditor_of(const std::string& reference_or_id) const {
 
 std::string Bank::accounts_json() {
   auto ours = nlohmann::ordered_json::array(), banks = nlohmann::ordered_json::array();
-  std::uint64_t n = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const auto& [currency, minor] : ours_)
-      ours.push_back(
-          {{"currency", currency.code()}, {"balance", format_amount(minor, currency)}, {"minor", minor}});
-    for (const auto& [key, minor] : theirs_)
-      banks.push_back({{"bank", key.first},
-                       {"currency", key.second.code()},
-                       {"balance", format_amount(minor, key.second)},
-                       {"minor", minor}});
-    n = log_.next_number() - 1;
-  }
-  log_.wait(n);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [currency, minor] : ours_)
+    ours.push_back(
+        {{"currency", currency.code()}, {"balance", format_amount(minor, currency)}, {"minor", minor}});
+  for (const auto& [key, minor] : theirs_)
+    banks.push_back({{"bank", key.first},
+                     {"currency", key.second.code()},
+                     {"balance", format_amount(minor, key.second)},
+                     {"minor", minor}});
   return nlohmann::ordered_json{{"ours", std::move(ours)}, {"banks", std::move(banks)}}.dump();
 }
 
@@ -336,12 +316,8 @@ void Bank::execute_due() {
     payment.standing = fits ? Standing::COMPLETED : Standing::REJECTED;
     payment.due_ms = 0;
     if (!fits) payment.code = "AM02", payment.reason = "the amount is more than an account can hold";
-    const auto n =
-        write({"EXECUTE", reference, &payment, true, true, fits, std::string(to_string(payment.standing))});
+    write({"EXECUTE", reference, &payment, true, true, fits, std::string(to_string(payment.standing))});
     if (fits) move(payment.creditor_bank, payment.amount);
-    lock.unlock();
-    log_.wait(n);
-    lock.lock();
   }
 }
 }  // namespace settled::sandbox

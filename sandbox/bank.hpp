@@ -1,5 +1,5 @@
-// A bank: executes each reference once, remembers its refusals as well as its payments, and writes down
-// every request before it answers. After a restart it is what its log says.
+// A bank: executes each reference once, remembers its refusals as well as its payments, and has every request
+// in its log. After a restart it is what its log says: whoever tells what it said waits for the log first.
 #pragma once
 #include "domain/money.hpp"
 #include "sandbox/bank_log.hpp"
@@ -75,7 +75,7 @@ class Bank {
   explicit Bank(BankSettings settings);
   ~Bank();
 
-  // Each of these returns only after its line of the log is on the disk.
+  // Each of these appends a line to the log.
   Verdict submit(const Order& order, const Treatment& treatment);
   /// By our reference or by the bank's id. `answer` as in Treatment.
   std::optional<Payment> by_reference(const std::string& reference, std::string_view answer = "");
@@ -86,13 +86,13 @@ class Bank {
 
   /// Who is paid by this payment? Empty if it is not known. Writes nothing.
   std::string creditor_of(const std::string& reference_or_id) const;
-  /// {"ours":[…],"banks":[…]}: only what is on the disk.
+  /// {"ours":[…],"banks":[…]}
   std::string accounts_json();
-  const BankLog& log() const { return log_; }
+  BankLog& log() { return log_; }
 
  private:
   struct Line;  // one line of the log
-  std::uint64_t write(const Line& line);
+  void write(const Line& line);
   void restore(std::string_view line);
   void remember(Payment payment);
   void move(const std::string& creditor, Money amount);

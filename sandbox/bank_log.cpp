@@ -44,10 +44,16 @@ BankLog::BankLog(const std::filesystem::path& path, const std::function<void(std
     throw std::runtime_error("cannot cut the torn last line of " + path.string() + ": " +
                              std::strerror(errno));
   durable_ = ends_.size();
+  flusher_ = std::thread([this] { flush(); });
 }
 
 BankLog::~BankLog() {
-  wait(next_number() - 1);
+  {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+  }
+  work_.notify_one();
+  flusher_.join();
   ::close(file_);
 }
 
@@ -57,25 +63,32 @@ std::uint64_t BankLog::next_number() const {
 }
 
 std::uint64_t BankLog::append(std::string_view line) {
-  const std::lock_guard lock(mutex_);
-  queued_.append(line).append(1, '\n');
-  ends_.push_back((ends_.empty() ? 0 : ends_.back()) + line.size() + 1);
-  return ends_.size();
+  std::uint64_t number = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    queued_.append(line).append(1, '\n');
+    ends_.push_back((ends_.empty() ? 0 : ends_.back()) + line.size() + 1);
+    number = ends_.size();
+  }
+  work_.notify_one();
+  return number;
 }
 
-void BankLog::wait(std::uint64_t number) {
+void BankLog::when_written(std::function<void()> done) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (durable_ < ends_.size()) return waiting_.emplace_back(ends_.size(), std::move(done)), void();
+  }
+  done();
+}
+
+void BankLog::flush() {
   std::unique_lock lock(mutex_);
-  while (durable_ < number) {
-    if (flushing_) {
-      // Those whose lines are in the flush under way wait apart from those of the next one, so that nobody
-      // wakes up for nothing.
-      flushed_[(flushes_ + (number > flush_end_ ? 1 : 0)) % 2].wait(lock);
-      continue;
-    }
-    // The first to wait flushes for all who have queued up by now; the others wait for it.
-    flushing_ = true;
+  for (;;) {
+    work_.wait(lock, [this] { return !queued_.empty() || ending_; });
+    if (queued_.empty()) return;
     const std::string batch = std::exchange(queued_, {});
-    flush_end_ = ends_.size();
+    const std::uint64_t end = ends_.size();
     lock.unlock();
     for (std::size_t at = 0; at < batch.size();) {
       const auto n = ::write(file_, batch.data() + at, batch.size() - at);
@@ -84,10 +97,13 @@ void BankLog::wait(std::uint64_t number) {
     }
     if (::fdatasync(file_) != 0) give_up("fdatasync");
     lock.lock();
-    durable_ = flush_end_;
-    flushing_ = false;
-    flushed_[flushes_ % 2].notify_all();
-    flushed_[++flushes_ % 2].notify_one();  // makes the next flush, for all who have come meanwhile
+    durable_ = end;
+    std::vector<std::function<void()>> due;
+    for (; !waiting_.empty() && waiting_.front().first <= end; waiting_.pop_front())
+      due.push_back(std::move(waiting_.front().second));
+    lock.unlock();
+    for (const auto& done : due) done();
+    lock.lock();
   }
 }
 

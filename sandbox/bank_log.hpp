@@ -1,13 +1,16 @@
 // The bank's append-only log, the only judge of what was executed. A line counts once it is on the disk;
-// whoever answers a request waits for its line first. Waiters that come while the disk works share one flush.
+// whoever answers a request waits for its line first. Lines that come while the disk works share one flush.
 #pragma once
 #include <condition_variable>
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace settled::sandbox {
@@ -17,6 +20,7 @@ class BankLog {
   /// Opens or creates the file and hands each line of it to `line`, in order. A last line without its end
   /// was never acknowledged: it is cut off. Throws std::runtime_error where the file cannot be used.
   BankLog(const std::filesystem::path& file, const std::function<void(std::string_view line)>& line);
+  /// Everything that was appended is on the disk.
   ~BankLog();
   BankLog(const BankLog&) = delete;
   BankLog& operator=(const BankLog&) = delete;
@@ -25,24 +29,26 @@ class BankLog {
   std::uint64_t next_number() const;
   /// Queues one line (without line feed) and returns its number. Not on the disk yet.
   std::uint64_t append(std::string_view line);
-  /// Returns when line `number`, and so every one before it, is on the disk. Ends the process if the disk
-  /// refuses: a bank that cannot write down what it does must not do it.
-  void wait(std::uint64_t number);
+  /// Calls `done` when everything that was appended before is on the disk, on the log's own thread. Ends the
+  /// process if the disk refuses: a bank that cannot write down what it does must not do it.
+  void when_written(std::function<void()> done);
   /// Up to `limit` lines after number `after`, of those on the disk.
   std::string read(std::uint64_t after, std::size_t limit) const;
   std::size_t torn_bytes() const { return torn_bytes_; }
 
  private:
+  void flush();
+
   int file_ = -1;
   std::size_t torn_bytes_ = 0;
   mutable std::mutex mutex_;
-  std::condition_variable flushed_[2];  // by the parity of the flush that a waiter waits for
+  std::condition_variable work_;
   std::string queued_;
-  std::vector<std::uint64_t> ends_;  // offset behind each line
-  std::uint64_t durable_ = 0;        // lines on the disk
-  bool flushing_ = false;
-  std::uint64_t flushes_ = 0;    // number of the flush under way, or of the next one
-  std::uint64_t flush_end_ = 0;  // last line of the flush under way
+  std::vector<std::uint64_t> ends_;                                      // offset behind each line
+  std::uint64_t durable_ = 0;                                            // lines on the disk
+  std::deque<std::pair<std::uint64_t, std::function<void()>>> waiting_;  // for this line, in its order
+  bool ending_ = false;
+  std::thread flusher_;
 };
 
 }  // namespace settled::sandbox

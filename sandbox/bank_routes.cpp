@@ -69,7 +69,23 @@ Result<Order> order_from(std::string_view body) {
 Answer bad_request(const Refusal& refusal) {
   return problem(400, to_string(refusal.code), refusal.detail, refusal.field);
 }
-Answer no_answer() { return {.status = 500, .body = "", .drop = true}; }
+Answer no_answer() { return {.drop = true}; }
+
+/// What the bank said is told when its log is on the disk.
+HttpServer::Handler written(Bank& bank, HttpServer::Handler handler) {
+  struct Tell {
+    Bank& bank;
+    Answer operator()(Answer answer) const {
+      if (answer.wait) {
+        answer.then = [*this, then = std::move(answer.then)] { return (*this)(then()); };
+        return answer;
+      }
+      return {.wait = [&b = bank](std::function<void()> go_on) { b.log().when_written(std::move(go_on)); },
+              .then = [answer = std::move(answer)] { return answer; }};
+    }
+  };
+  return [tell = Tell{bank}, handler = std::move(handler)](const Request& r) { return tell(handler(r)); };
+}
 
 class BankDesk {
  public:
@@ -85,10 +101,12 @@ class BankDesk {
     if (order->reference != key)
       return noted("SEND", key, true,
                    problem(400, "reference_mismatch", "Idempotency-Key and reference differ", "/reference"));
-    if (access_.answer_delay.count() > 0) server_.pause(access_.answer_delay);
-    const auto decision = faults_.decide(Operation::SEND, order->creditor_bank);
-    if (decision.delay.count() > 0) server_.pause(decision.delay);
-    return decision.fault ? send_with(*decision.fault, *order) : execute(*order, {});
+    return server_.after(access_.answer_delay, [this, order = *order] {
+      const auto decision = faults_.decide(Operation::SEND, order.creditor_bank);
+      return server_.after(decision.delay, [this, order, fault = decision.fault] {
+        return fault ? send_with(*fault, order) : execute(order, {});
+      });
+    });
   }
 
   Answer inquire(const Request& request, bool by_id) {
@@ -97,25 +115,12 @@ class BankDesk {
       return noted("INQUIRY", by_id ? "" : asked, false, problem(401, why));
     if (asked.empty() || asked.size() > 64)
       return noted("INQUIRY", "", true, problem(400, "missing_field", "say ?reference=", "/reference"));
-    if (access_.answer_delay.count() > 0) server_.pause(access_.answer_delay);
-    const auto decision = faults_.decide(Operation::INQUIRY, bank_.creditor_of(asked));
-    if (decision.delay.count() > 0) server_.pause(decision.delay);
-    const auto look = [&](std::string_view answer) {
-      return by_id ? bank_.by_id(asked, answer)
-                   : bank_.by_reference(std::string(reference_or_nothing(asked)), answer);
-    };
-    if (!decision.fault) {
-      const auto payment = look("");
-      return payment ? Answer{200, to_json(*payment)} : problem(404, "not_found");
-    }
-    const Fault& fault = *decision.fault;
-    if (fault.kind == FaultKind::error) {
-      look(std::to_string(fault.status));
-      return problem(fault.status, "sandbox_fault");
-    }
-    look(fault.kind == FaultKind::hang ? hung : dropped);
-    if (fault.kind == FaultKind::hang) server_.pause(fault.time);
-    return no_answer();
+    return server_.after(access_.answer_delay, [this, asked, by_id] {
+      const auto decision = faults_.decide(Operation::INQUIRY, bank_.creditor_of(asked));
+      return server_.after(decision.delay, [this, asked, by_id, fault = decision.fault] {
+        return inquire_with(fault, asked, by_id);
+      });
+    });
   }
 
  private:
@@ -151,6 +156,24 @@ class BankDesk {
     return {verdict.http_status(), to_json(verdict.payment)};
   }
 
+  Answer inquire_with(const std::optional<Fault>& fault, const std::string& asked, bool by_id) {
+    const auto look = [&](std::string_view answer) {
+      return by_id ? bank_.by_id(asked, answer)
+                   : bank_.by_reference(std::string(reference_or_nothing(asked)), answer);
+    };
+    if (!fault) {
+      const auto payment = look("");
+      return payment ? Answer{200, to_json(*payment)} : problem(404, "not_found");
+    }
+    if (fault->kind == FaultKind::error) {
+      look(std::to_string(fault->status));
+      return problem(fault->status, "sandbox_fault");
+    }
+    look(fault->kind == FaultKind::hang ? hung : dropped);
+    return server_.after(fault->kind == FaultKind::hang ? fault->time : std::chrono::milliseconds(0),
+                         no_answer);
+  }
+
   Answer send_with(const Fault& fault, const Order& order) {
     const auto as = [](std::string_view answer) {
       return Treatment{Standing::COMPLETED, {}, "", "", std::string(answer)};
@@ -174,8 +197,7 @@ class BankDesk {
           execute(order, as(hung));
         else
           bank_.note_order(order, hung);
-        server_.pause(fault.time);
-        return no_answer();
+        return server_.after(fault.time, no_answer);
       case FaultKind::duplicate:
         execute(order, as("delivered twice"));
         return execute(order, {});
@@ -200,12 +222,14 @@ class BankDesk {
 
 void add_bank_routes(HttpServer& server, Bank& bank, FaultBook& faults, BankAccess access) {
   const auto desk = std::make_shared<BankDesk>(server, bank, faults, std::move(access));
-  server.route("POST", "/payments", [desk](const Request& r) { return desk->send(r); });
-  server.route("GET", "/payments", [desk](const Request& r) { return desk->inquire(r, false); });
-  server.route("GET", "/payments/{id}", [desk](const Request& r) { return desk->inquire(r, true); });
-  server.route("GET", "/sandbox/accounts", [&bank](const Request&) {
-    return Answer{200, bank.accounts_json()};
-  });
+  server.route("POST", "/payments", written(bank, [desk](const Request& r) { return desk->send(r); }));
+  server.route("GET", "/payments",
+               written(bank, [desk](const Request& r) { return desk->inquire(r, false); }));
+  server.route("GET", "/payments/{id}",
+               written(bank, [desk](const Request& r) { return desk->inquire(r, true); }));
+  server.route("GET", "/sandbox/accounts", written(bank, [&bank](const Request&) {
+                 return Answer{200, bank.accounts_json()};
+               }));
   server.route("GET", "/sandbox/log", [&bank](const Request& r) {
     const auto number = [&r](const char* name, std::uint64_t unless_given) -> std::optional<std::uint64_t> {
       const auto at = r.query.find(name);

@@ -1,15 +1,25 @@
+// The only file here that includes Boost.Beast.
 #include "sandbox/http_server.hpp"
 
-#include "sandbox/connection_impl.hpp"
-
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/read.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/write.hpp>
+#include <curl/curl.h>
 #include <nlohmann/json.hpp>
 
-#include <atomic>
 #include <cctype>
-#include <condition_variable>
-#include <mutex>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -17,60 +27,67 @@
 
 namespace settled::sandbox {
 namespace {
-thread_local Connection* current = nullptr;  // the connection that this thread serves
-
-/// httplib parses and writes messages; connections are ours, because only who owns the socket can drop it.
-class Port final : public httplib::Server {
- public:
-  explicit Port(const HttpServerSettings& settings) : settings_(settings) {}
-  void cut_all() {
-    const std::lock_guard lock(mutex_);
-    cut_ = true;
-    for (int socket : sockets_) ::shutdown(socket, SHUT_RD);  // answers under way may still go out
-  }
-
- private:
-  bool enter(int socket) {
-    const std::lock_guard lock(mutex_);
-    if (!cut_) sockets_.insert(socket);
-    return !cut_;
-  }
-  void leave(int socket) {
-    const std::lock_guard lock(mutex_);
-    sockets_.erase(socket);
-  }
-  bool process_and_close_socket(socket_t socket) override {
-    const auto connection = std::make_unique<Connection>(socket, settings_.io_max);
-    if (!enter(socket)) return false;
-    current = connection.get();
-    while (connection->next_request(settings_.idle_max)) {
-      bool closed = false;
-      const bool parsed = process_request(*connection, false, closed, nullptr);
-      if (connection->dropped) {
-        connection->reset_on_close();
-        break;
-      }
-      if (!connection->flush() || !parsed || closed || connection->last) break;
-    }
-    current = nullptr;
-    leave(socket);  // before the descriptor is closed and its number used again
-    return true;
-  }
-
-  HttpServerSettings settings_;
-  std::mutex mutex_;
-  bool cut_ = false;
-  std::set<int> sockets_;
-};
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using Parser = http::request_parser<http::string_body>;
 
 struct Route {
   std::string method, path;
   bool takes_id = false;
   HttpServer::Handler handler;
 };
-std::string lower(std::string text) {
+
+std::string lower(std::string_view name) {
+  std::string text(name);
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
+}
+
+std::string decoded(std::string_view text) {
+  int size = 0;
+  const std::unique_ptr<char, decltype(&curl_free)> plain(
+      curl_easy_unescape(nullptr, text.data(), static_cast<int>(text.size()), &size), &curl_free);
+  return plain ? std::string(plain.get(), static_cast<std::size_t>(size)) : std::string();
+}
+
+Request request_from(http::request<http::string_body>& in) {
+  Request out{.method = std::string(in.method_string()),
+              .target = std::string(in.target()),
+              .body = std::move(in.body()),
+              .id = {},
+              .query = {},
+              .headers = {}};
+  for (const auto& field : in) out.headers[lower(field.name_string())] = field.value();
+  std::string_view query = out.target;
+  query.remove_prefix(std::min(query.find('?'), query.size()));
+  while (!query.empty()) {
+    query.remove_prefix(1);  // the ? or &
+    const auto part = query.substr(0, query.find('&'));
+    query.remove_prefix(part.size());
+    const auto equals = std::min(part.find('='), part.size());
+    if (!part.empty())
+      out.query[decoded(part.substr(0, equals))] = decoded(part.substr(std::min(equals + 1, part.size())));
+  }
+  return out;
+}
+
+/// Framing that we do not want is refused before the body is read, and the connection with it: what follows
+/// on it cannot be told from a body.
+bool strangely_framed(const Parser& parser) {
+  const auto& head = parser.get();
+  return head.count(http::field::transfer_encoding) > 0 || head.count(http::field::content_encoding) > 0 ||
+         head.count(http::field::expect) > 0;
+}
+
+/// A handler that throws is an answer too.
+Answer guarded(const std::function<Answer()>& handler) {
+  try {
+    return handler();
+  } catch (const std::exception& e) {
+    return problem(500, "internal", e.what());
+  }
 }
 }  // namespace
 
@@ -88,103 +105,136 @@ Answer problem(int status, std::string_view code, std::string_view detail, std::
 }
 
 struct HttpServer::Impl {
-  explicit Impl(HttpServerSettings s) : settings(s), server(s) {}
   HttpServerSettings settings;
-  Port server;
-  int port = 0;
-  int listener = -1;
+  asio::io_context io{1};
+  tcp::acceptor acceptor{io};
   std::vector<Route> routes;
-  std::thread accepting;
-  std::mutex mutex;
-  std::condition_variable stopped;
+  std::thread thread;
+  // Of that thread alone:
   bool stopping = false;
+  std::set<beast::tcp_stream*> idle;
+  std::set<asio::steady_timer*> pauses;
 
-  Answer answer(Request& request, const std::string& path) {
+  explicit Impl(HttpServerSettings s) : settings(s) {
+    beast::error_code error;
+    const tcp::endpoint here(asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(settings.port));
+    acceptor.open(here.protocol());
+    acceptor.set_option(asio::socket_base::reuse_address(true));
+    if (!acceptor.bind(here, error)) acceptor.listen(4096, error);
+    if (error)
+      throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(settings.port) + ": " +
+                               error.message());
+    settings.port = acceptor.local_endpoint().port();
+  }
+
+  Answer answer(Request& request) {
+    const auto path = std::string_view(request.target).substr(0, request.target.find('?'));
     bool path_known = false;
     for (const Route& route : routes) {
-      std::string id;
+      std::string_view id;
       if (route.takes_id) {
         if (!path.starts_with(route.path) || path.size() == route.path.size()) continue;
         id = path.substr(route.path.size());
-        if (id.find('/') != std::string::npos) continue;
+        if (id.find('/') != std::string_view::npos) continue;
       } else if (path != route.path) {
         continue;
       }
       path_known = true;
       if (route.method != request.method) continue;
-      request.id = std::move(id);
+      request.id = id;
       return route.handler(request);
     }
     if (path_known) return problem(405, "method_not_allowed");
     return problem(404, "no_such_path");
   }
 
-  void handle(const httplib::Request& in, httplib::Response& out) {
-    Request request{in.method, in.target, in.body, "", {}, {}};
-    for (const auto& [name, value] : in.params) request.query[name] = value;
-    for (const auto& [name, value] : in.headers) request.headers[lower(name)] = value;
-    Answer result;
-    try {
-      result = answer(request, in.path);
-    } catch (const std::exception& e) {
-      result = problem(500, "internal", e.what());
+  asio::awaitable<void> accept() {
+    beast::error_code error;
+    asio::steady_timer pause(io);
+    while (!stopping) {
+      auto socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+      if (!error) {
+        asio::co_spawn(io, serve(std::move(socket)), asio::detached);
+      } else if (!stopping) {  // out of descriptors: some will be free again
+        pause.expires_after(std::chrono::milliseconds(20));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      }
     }
-    out.status = result.status;
-    out.set_content(result.body, result.content_type);
-    if (result.drop && current) current->dropped = true;
   }
 
-  // Framing that we do not want is refused before the body is read, and the connection with it: what follows
-  // on it cannot be told from a body.
-  bool refused(const httplib::Request& in, httplib::Response& out) {
-    const bool strange = in.has_header("Transfer-Encoding") || in.has_header("Content-Encoding") ||
-                         in.get_header_value_count("Content-Length") > 1 || in.has_header("Expect");
-    const bool large = in.get_header_value<std::uint64_t>("Content-Length") > settings.body_max;
-    if (!strange && !large) return false;
-    const auto result = large ? problem(413, "body_too_large") : problem(411, "plain_content_length_only");
-    out.status = result.status;
-    out.set_header("Connection", "close");
-    out.set_content(result.body, result.content_type);
-    if (current) current->last = true;
-    return true;
+  asio::awaitable<void> serve(tcp::socket socket) {
+    beast::error_code error;
+    socket.set_option(tcp::no_delay(true), error);
+    beast::tcp_stream stream(std::move(socket));
+    beast::flat_buffer buffer;
+    bool last = false;
+    while (!stopping && !last) {
+      Parser parser;
+      parser.body_limit(settings.body_max);
+      idle.insert(&stream);
+      stream.expires_after(settings.idle_max);
+      co_await http::async_read_header(stream, buffer, parser,
+                                       asio::redirect_error(asio::use_awaitable, error));
+      idle.erase(&stream);
+      Answer reply;
+      if (!error && strangely_framed(parser)) {
+        reply = problem(411, "plain_content_length_only");
+        last = true;
+      } else {
+        if (!error) {
+          stream.expires_after(settings.io_max);
+          co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+        }
+        if (error) {
+          const bool unreadable =
+              error.category() == http::make_error_code(http::error::bad_value).category();
+          if (!unreadable || error == http::error::end_of_stream || error == http::error::partial_message)
+            co_return;
+          const bool large = error == http::error::body_limit;
+          reply = large ? problem(413, "body_too_large") : problem(400, "bad_request");
+          last = true;
+        } else {
+          last = !parser.get().keep_alive();
+          Request request = request_from(parser.get());
+          reply = guarded([&] { return answer(request); });
+        }
+      }
+      stream.expires_never();
+      while (reply.wait) {
+        // Cancelled when it is time to go on, and not before it waits: that is posted behind us.
+        asio::steady_timer ready(io, asio::steady_timer::time_point::max());
+        const auto then = std::move(reply.then);
+        reply.wait([this, &ready] { asio::post(io, [&ready] { ready.cancel(); }); });
+        co_await ready.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        reply = guarded(then);
+      }
+      if (reply.drop) {
+        // Closing sends a reset: the client cannot mistake it for an orderly end.
+        stream.socket().set_option(asio::socket_base::linger(true, 0), error);
+        co_return;
+      }
+      http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
+      response.set(http::field::content_type, reply.content_type);
+      response.keep_alive(!last && !stopping);
+      response.body() = std::move(reply.body);
+      response.prepare_payload();
+      stream.expires_after(settings.io_max);
+      co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
+      if (error) co_return;
+    }
+    stream.socket().shutdown(tcp::socket::shutdown_send, error);
+  }
+
+  void stop() {
+    stopping = true;
+    beast::error_code error;
+    acceptor.close(error);
+    for (auto* timer : pauses) timer->cancel();
+    for (auto* stream : idle) stream->cancel();
   }
 };
 
-HttpServer::HttpServer(HttpServerSettings settings) : impl_(std::make_unique<Impl>(settings)) {
-  auto& server = impl_->server;
-  server.new_task_queue = [n = static_cast<std::size_t>(settings.threads)] {
-    return new httplib::ThreadPool(n);
-  };
-  server.set_tcp_nodelay(true);
-  server.set_keep_alive_max_count(100'000'000);
-  server.set_keep_alive_timeout(settings.idle_max.count());
-  server.set_payload_max_length(settings.body_max);
-  // Not httplib's SO_REUSEPORT: two sandboxes on one port would share its connections.
-  server.set_socket_options([this](int socket) {
-    const int one = 1;
-    ::setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    impl_->listener = socket;
-  });
-  server.set_pre_routing_handler([this](const httplib::Request& in, httplib::Response& out) {
-    return impl_->refused(in, out) ? httplib::Server::HandlerResponse::Handled
-                                   : httplib::Server::HandlerResponse::Unhandled;
-  });
-  const auto handler = [this](const httplib::Request& in, httplib::Response& out) { impl_->handle(in, out); };
-  // One pattern each: httplib matches regular expressions one after the other, which costs more than the
-  // rest.
-  server.Get(".*", handler).Post(".*", handler).Put(".*", handler).Patch(".*", handler).Delete(".*", handler);
-  server.set_error_handler([](const httplib::Request&, httplib::Response& out) {
-    if (!out.body.empty()) return;
-    const auto result = problem(out.status, "bad_request");
-    out.set_content(result.body, result.content_type);
-  });
-  impl_->port = settings.port == 0 ? server.bind_to_any_port("127.0.0.1")
-                                   : (server.bind_to_port("127.0.0.1", settings.port) ? settings.port : -1);
-  if (impl_->port <= 0)
-    throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(settings.port) + ": " +
-                             std::strerror(errno));
-  ::listen(impl_->listener, 4096);  // httplib asked for a queue of 5
-}
+HttpServer::HttpServer(HttpServerSettings settings) : impl_(std::make_unique<Impl>(settings)) {}
 
 HttpServer::~HttpServer() { stop(); }
 
@@ -196,26 +246,29 @@ void HttpServer::route(std::string method, std::string path, Handler handler) {
 }
 
 void HttpServer::start() {
-  impl_->accepting = std::thread([this] { impl_->server.listen_after_bind(); });
-  while (!impl_->server.is_running()) std::this_thread::yield();
+  asio::co_spawn(impl_->io, impl_->accept(), asio::detached);
+  impl_->thread = std::thread([this] { impl_->io.run(); });
 }
 
 void HttpServer::stop() {
-  {
-    const std::lock_guard lock(impl_->mutex);
-    if (impl_->stopping) return;
-    impl_->stopping = true;
-  }
-  impl_->stopped.notify_all();
-  impl_->server.cut_all();
-  impl_->server.stop();
-  if (impl_->accepting.joinable()) impl_->accepting.join();
+  if (!impl_->thread.joinable()) return;
+  asio::post(impl_->io, [this] { impl_->stop(); });
+  impl_->thread.join();
 }
 
-int HttpServer::port() const { return impl_->port; }
+int HttpServer::port() const { return impl_->settings.port; }
 
-bool HttpServer::pause(std::chrono::milliseconds time) {
-  std::unique_lock lock(impl_->mutex);
-  return !impl_->stopped.wait_for(lock, time, [this] { return impl_->stopping; });
+Answer HttpServer::after(std::chrono::milliseconds time, std::function<Answer()> then) {
+  if (time.count() <= 0) return then();
+  const auto pause = [this, time](const std::function<void()>& go_on) {
+    const auto timer = std::make_shared<asio::steady_timer>(
+        impl_->io, impl_->stopping ? std::chrono::milliseconds(0) : time);
+    impl_->pauses.insert(timer.get());
+    timer->async_wait([this, timer, go_on](const beast::error_code&) {
+      impl_->pauses.erase(timer.get());
+      go_on();
+    });
+  };
+  return {.wait = pause, .then = std::move(then)};
 }
 }  // namespace settled::sandbox

@@ -22,7 +22,7 @@ std::int64_t unix_seconds_now() {
 Server::Server(Settings settings)
     : settings_(checked(std::move(settings))),
       bank_({.data_dir = settings_.data_dir, .name = settings_.name}),
-      http_({.port = settings_.port, .threads = settings_.threads}) {
+      http_({.port = settings_.port}) {
   add_bank_routes(http_, bank_, faults_,
                   {settings_.key_id, settings_.key, settings_.response_delay, unix_seconds_now});
   add_fault_routes(http_, faults_);

@@ -18,7 +18,6 @@ struct Settings {
   std::string key_id = "sandbox";  // whose signatures the bank accepts
   std::string key;
   std::chrono::milliseconds response_delay{0};  // of every answer of the bank, before it executes
-  int threads = 320;                            // connections served at once
 };
 
 class Server {

@@ -41,7 +41,7 @@ std::vector<Result> memory(Lab& lab) {
     cluster.drop(database);
   }
   constexpr int in_flight = 50'000;
-  Bank bank(lab.options.program_folder, lab.options.folder / "silent-bank", {"--threads", "600"});
+  Bank bank(lab.options.program_folder, lab.options.folder / "silent-bank");
   bank.fault(R"({"kind":"hang","rate":1,"ms":600000})");
   Stand stand(
       lab, "memory",

@@ -189,8 +189,7 @@ struct Recovery {
 };
 
 Recovery recover(Lab& lab, int in_flight) {
-  Bank bank(lab.options.program_folder, lab.options.folder / ("hanging-bank-" + std::to_string(in_flight)),
-            {"--threads", "1100"});
+  Bank bank(lab.options.program_folder, lab.options.folder / ("hanging-bank-" + std::to_string(in_flight)));
   Stand stand(lab, "recovery-" + std::to_string(in_flight),
               bank.connector("bank", 256, "send_timeout_ms = 300000\n") + patient_rail);
   bank.fault(R"({"kind":"hang","rate":1,"ms":600000})");

@@ -63,7 +63,7 @@ class Server {
 class Bank {
  public:
   Bank(const std::filesystem::path& program_folder, const std::filesystem::path& folder,
-       const std::vector<std::string>& flags);
+       const std::vector<std::string>& flags = {});
   ~Bank();
   Bank(const Bank&) = delete;
   Bank& operator=(const Bank&) = delete;

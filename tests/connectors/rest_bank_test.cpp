@@ -84,7 +84,7 @@ struct Rail {
 
 struct Fixture {
   TempDir dir;
-  sandbox::Server sandbox{{.data_dir = dir.path(), .key = "secret", .threads = 160}};
+  sandbox::Server sandbox{{.data_dir = dir.path(), .key = "secret"}};
   Rail rail{sandbox.url()};
 
   void fault(const std::string& json) {

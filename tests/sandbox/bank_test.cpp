@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <fstream>
+#include <future>
 #include <limits>
 #include <regex>
 #include <set>
@@ -28,7 +29,15 @@ std::size_t count(const std::string& text, std::string_view what) {
   for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++n;
   return n;
 }
-std::string log_of(const Bank& bank) { return bank.log().read(0, 100'000); }
+void await_log(Bank& bank) {
+  std::promise<void> written;
+  bank.log().when_written([&] { written.set_value(); });
+  written.get_future().wait();
+}
+std::string log_of(Bank& bank) {
+  await_log(bank);
+  return bank.log().read(0, 100'000);
+}
 void until(const std::function<bool()>& holds) {
   while (!holds()) std::this_thread::sleep_for(1ms);
 }
@@ -158,6 +167,7 @@ BOOST_AUTO_TEST_CASE(the_log_is_read_in_pages) {
   TempDir dir;
   Bank bank(in(dir));
   for (int i = 1; i <= 5; ++i) bank.note("SEND", std::string("R").append(std::to_string(i)), true, "503");
+  await_log(bank);
   BOOST_TEST(count(bank.log().read(0, 2), "\n") == 2u);
   BOOST_TEST(bank.log().read(3, 1).starts_with("{\"n\":4,"));
   BOOST_TEST(count(bank.log().read(3, 100), "\n") == 2u);
@@ -218,7 +228,8 @@ BOOST_AUTO_TEST_CASE(each_request_is_one_line_on_the_disk_with_the_fields_a_chec
   };
   std::size_t lines = 0;
   for (const auto& c : cases) {
-    c.request();  // and when it returns, its answer may go out
+    c.request();
+    await_log(bank);  // then its answer may go out
     const auto log = file();
     BOOST_REQUIRE_EQUAL(log.size(), ++lines);
     BOOST_TEST(std::regex_match(log.back(), std::regex(time + c.line)), log.back());
