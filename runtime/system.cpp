@@ -9,10 +9,10 @@
 #include "config/load.hpp"
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
+#include "runtime/books_guard.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/data_folder.hpp"
 #include "runtime/endpoint.hpp"
-#include "runtime/high_water.hpp"
 #include "runtime/policy.hpp"
 #include "runtime/port_holder.hpp"
 #include "runtime/sandbox_child.hpp"
@@ -21,7 +21,6 @@
 #include "security/digest.hpp"
 #include "security/hmac.hpp"
 #include "storage/connector_registry.hpp"
-#include "storage/installation.hpp"
 #include "storage/ledger_writer.hpp"
 #include "storage/migrate.hpp"
 #include "storage/pg_keeper.hpp"
@@ -39,7 +38,6 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
-#include <mutex>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -60,23 +58,6 @@ struct ActorConfig : caf::actor_system_config {
     // Idle workers wait for work; those that steal it poll for it.
     set("scheduler.policy", caf::atom("sharing"));
   }
-};
-
-/// A sentence that several threads set and read.
-class Words {
- public:
-  void set(std::string words) {
-    const std::lock_guard lock(mutex_);
-    words_ = std::move(words);
-  }
-  std::string get() const {
-    const std::lock_guard lock(mutex_);
-    return words_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::string words_;
 };
 
 /// The sandbox's HMAC key, made once per data folder.
@@ -109,12 +90,8 @@ struct System::Impl {
   const Clock clock = system_clock();
   const Clock steady = steady_clock();
   Words ledger_trouble;
-  Words books_wrong;      // how; empty: they are right
-  Words books_unchecked;  // why the books cannot be checked for so long that nothing is sent; empty: they are
-  Words first_check;      // why nothing is sent before it; empty: it is over
-  Words quarantine;       // why; empty: there is none
-  Words fenced;           // why the books are not ours any more; empty: they are
-  std::unique_ptr<HighWater> high_water;
+  BooksGuard books{{.on_sends_stopped = [this](bool stopped) { metrics.sends_stopped(stopped); },
+                    .on_lost = [this] { end_process(exit_unavailable); }}};
   const std::string owner = "node-" + std::to_string(::getpid()) + '-' + random_hex(4);  // of the books
   TimeZones time_zones;
   std::shared_ptr<const Policy> house_policy;
@@ -200,7 +177,7 @@ struct System::Impl {
                                     .start = std::move(start),
                                     .policy = policy,
                                     // Whose books are gone does not take them back while it ends.
-                                    .may_restart = [this] { return fenced.get().empty(); },
+                                    .may_restart = [this] { return !books.lost(); },
                                     .on_restart =
                                         [this](const std::string& who, const std::string& why) {
                                           metrics.restarted(who);
@@ -236,7 +213,7 @@ struct System::Impl {
                            .on_proved = [this](Micros since) { proven = since; },
                            .keep_waiting = [this] { return !ending.load(); },
                            // Another process writes now: whatever we believe may be wrong.
-                           .on_fenced = [this](const std::string& why) { lose_books(why); }};
+                           .on_fenced = [this](const std::string& why) { books.lose(why); }};
     house_policy = std::make_shared<const Policy>(policy_of(config));
     LedgerWriterSettings settings{
         .make_store = [store] { return make_pg_ledger_store(store); },
@@ -244,14 +221,14 @@ struct System::Impl {
         .ids = system_ids(),
         .held_because = [rules = house_policy](
                             const SettlementOrder& order) { return held_because(order, rules->blocked); },
-        .quarantined = [this] { return quarantined(); },
-        .on_take_over = [this](const LedgerSnapshot& books) { took_over(books); },
+        .quarantined = [this] { return books.quarantined(); },
+        .on_take_over = [this](const LedgerSnapshot& taken) { books.took_over(taken); },
         .prove_every = 1s,
         .beside_commit = true,
         .on_commit =
             [this, listener = front->listener()](const LedgerWriterSettings::Commit& commit) {
               metrics.committed(commit.settlements, commit.seconds, commit.oldest_waited, commit.waiting);
-              high_water->saw(commit.last_seq);
+              books.saw(commit.last_seq);
               caf::anon_send(listener, EventsCommitted{0, commit.last_seq});
             }};
     ledger = caf::actor_cast<LedgerActor>(
@@ -339,7 +316,7 @@ struct System::Impl {
                     .half_open_max_calls = config.breaker.half_open_max_calls},
         .clock = steady,
         .answer_max = rail_answer_max(c),
-        .sends_stopped = [this] { return sends_held(); },
+        .sends_stopped = [this] { return books.sends_held(); },
         .on_state =
             [this, name = c.name](BreakerState state) {
               metrics.breaker(name, state == BreakerState::CLOSED ? Metrics::Breaker::closed
@@ -411,7 +388,7 @@ struct System::Impl {
                             .steady = steady,
                             .proven = [this] { return proven.load(); },
                             .chance = system_chance(),
-                            .quarantined = [this] { return quarantined(); },
+                            .quarantined = [this] { return books.quarantined(); },
                             .on_final = [this](const SettlementView& s) { tell_end(s); }}));
     }
     intake_actor =
@@ -432,14 +409,12 @@ struct System::Impl {
     settings.keeper = keeper;
     settings.clock = clock;
     settings.steady = steady;
-    settings.on_unchecked = [this](const std::string& why) {
-      metrics.sends_stopped(true);
-      if (books_unchecked.get().empty()) log_error("sends_stopped", {{"why", why}});
-      books_unchecked.set(why);
+    settings.on_unchecked = [this](const std::string& why) { books.unchecked(why); };
+    settings.on_invariants = [this](const InvariantReport& report) {
+      for (const auto& one : report.invariants) metrics.invariant(one.name, one.violations);
+      books.checked(report);
     };
-    settings.on_invariants = [this](const InvariantReport& report) { tell_invariants(report); };
-    // Books of before this start may have been changed by others: whether they are right decides what leaves.
-    first_check.set("sends wait for the first check of the books after this start");
+    books.wait_for_first_check();
     settings.on_job = [](const JobView& job) {
       if (!job.last_ok) log_warning("job_failed", {{"job", job.name}, {"why", job.last_result}});
     };
@@ -449,84 +424,12 @@ struct System::Impl {
         }));
   }
 
-  /// While the books are not right nothing leaves.
-  void tell_invariants(const InvariantReport& report) {
-    std::string why;
-    for (const auto& one : report.invariants) {
-      metrics.invariant(one.name, one.violations);
-      if (one.violations > 0 && why.empty())
-        why = "sends are stopped: the books are not right (" + one.name + ": " + one.example + ")";
-    }
-    metrics.sends_stopped(!why.empty());
-    const auto unchecked = books_unchecked.get();
-    books_unchecked.set("");
-    if (why != books_wrong.get() || (why.empty() && !unchecked.empty())) {
-      if (why.empty())
-        log_info("sends_allowed", {{"why", "the books are right again"}});
-      else
-        log_error("sends_stopped", {{"why", why}});
-    }
-    books_wrong.set(why);
-    first_check.set("");
-  }
-
-  bool quarantined() const { return !quarantine.get().empty(); }
-
-  /// Why nothing is sent although all should be; empty: things are, or will be after the first check.
-  std::string sends_stopped() const {
-    for (const Words* reason : {&fenced, &quarantine, &books_wrong, &books_unchecked})
-      if (auto why = reason->get(); !why.empty()) return why;
-    return {};
-  }
-  /// Why nothing goes to a bank now.
-  std::string sends_held() const {
-    auto why = sends_stopped();
-    return why.empty() ? first_check.get() : why;
-  }
-
   /// With little history the first check is over before the first order comes, which then leaves at once.
   /// With much of it nobody waits: orders are taken, and leave after the check.
   void wait_for_the_first_check() {
     const auto until = std::chrono::steady_clock::now() + 500ms;
-    while (!first_check.get().empty() && !ending && std::chrono::steady_clock::now() < until)
+    while (!books.waits_for_first_check().empty() && !ending && std::chrono::steady_clock::now() < until)
       std::this_thread::sleep_for(5ms);
-  }
-
-  /// A database that goes less far than what this node has seen is an older copy of its books.
-  void look_for_older_books() {
-    const auto books = read_installation(database_url);
-    high_water = std::make_unique<HighWater>(config.storage.data_dir, books.id);
-    if (books.last_event < high_water->seen()) {
-      high_water->begin_quarantine(older_books(books.last_event));
-      high_water->go_back_to(books.last_event);
-    }
-    if (config.settlement.lift_quarantine) high_water->lift_quarantine();
-    quarantine.set(high_water->quarantine());
-    if (const auto why = quarantine.get(); !why.empty()) log_error("quarantine", {{"why", why}});
-  }
-
-  std::string older_books(std::int64_t last_event) const {
-    return "quarantine: the database ends with event " + std::to_string(last_event) +
-           ", this node has seen event " + std::to_string(high_water->seen()) +
-           ". It looks like a restored backup. Banks are asked about everything in flight; nothing is sent. "
-           "Compare with the banks (settlectl verify), then start once with --lift-quarantine on.";
-  }
-
-  /// Books that became older while we run, such as a standby's that lagged behind: whatever is in flight here
-  /// knows more than they do, and none of it asks first. The next start does, in quarantine.
-  void took_over(const LedgerSnapshot& books) {
-    if (books.last_seq >= high_water->seen()) return high_water->saw(books.last_seq);
-    const auto why = older_books(books.last_seq);
-    lose_books(why);
-    high_water->begin_quarantine(why);
-    throw Fenced(why);
-  }
-
-  /// Nothing is sent from now on, nobody starts again, and the process ends.
-  void lose_books(const std::string& why) {
-    fenced.set("the books are not ours any more: " + why);
-    log_error("ledger_fenced", {{"why", why}});
-    end_process(exit_unavailable);
   }
 
   void tell_end(const SettlementView& s) {
@@ -587,8 +490,8 @@ struct System::Impl {
     HealthSources sources{.intake = intake_actor,
                           .reader = health_reader,
                           .ledger_trouble = [this] { return ledger_trouble.get(); },
-                          .sends_stopped = [this] { return sends_stopped(); },
-                          .sends_wait = [this] { return first_check.get(); },
+                          .sends_stopped = [this] { return books.sends_stopped(); },
+                          .sends_wait = [this] { return books.waits_for_first_check(); },
                           .ending = [this] { return ending.load(); }};
     for (const Rail& rail : rails)
       if (rail.breaker) sources.rails.push_back(rail.breaker);
@@ -696,7 +599,7 @@ void System::start() {
     it.start_database();
     it.start_sandbox();
     it.actors = std::make_unique<caf::actor_system>(it.actor_config);
-    it.look_for_older_books();
+    it.books.look_for_older_books(it.database_url, data_dir, it.config.settlement.lift_quarantine);
     it.make_front();
     it.start_ledger();
     it.wait_for_the_books();
