@@ -74,6 +74,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_never_made_is_not_sent) {
   const auto address = bind_to_loopback(listener);
   ::listen(listener, 0);
   std::vector<int> fill;
+  fill.reserve(4);
   for (int i = 0; i < 4; ++i) {
     fill.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
     ::connect(fill.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
@@ -105,7 +106,8 @@ BOOST_AUTO_TEST_CASE(after_a_time_out_nothing_more_of_the_request_leaves) {
   auto request = post("http://127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/", 300ms);
   request.body.assign(16'000'000, ' ');  // more than the kernel takes at once
   const auto whole = request.body.size();
-  BOOST_TEST(perform(client, std::move(request)).code == "timeout");
+  const auto answer = perform(client, std::move(request));
+  BOOST_TEST(answer.code == "timeout");
 
   const int late = ::accept(listener, nullptr, nullptr);
   std::vector<char> piece(1'000'000);
@@ -229,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_thousand_calls_at_once_share_few_connections_and_each_is_
   std::map<std::string, int> answers;
   constexpr int calls = 1'000;
   for (int i = 0; i < calls; ++i)
-    client.perform({"GET", server.url() + '/' + std::to_string(i), {}, "", 60s}, [&](HttpResponse r) {
+    client.perform({"GET", server.url() + '/' + std::to_string(i), {}, "", 60s}, [&](const HttpResponse& r) {
       const std::lock_guard lock(mutex);
       ++answers[r.body];
       changed.notify_one();
@@ -268,7 +270,7 @@ BOOST_AUTO_TEST_CASE(a_call_that_waited_too_long_for_a_client_that_stood_still_i
   settings.queue_max = 100ms;
   HttpClient client(settings);
   std::promise<void> stands_still, goes_on;
-  client.perform(get(server.url()), [&](HttpResponse) {
+  client.perform(get(server.url()), [&](const HttpResponse&) {
     stands_still.set_value();
     goes_on.get_future().wait();
   });
@@ -292,7 +294,7 @@ BOOST_AUTO_TEST_CASE(the_end_of_the_client_completes_everything_as_unknown) {
     settings.connections_per_host = 4;
     HttpClient client(settings);
     for (int i = 0; i < 50; ++i)
-      client.perform(post(silent.url()), [&unknown](HttpResponse r) {
+      client.perform(post(silent.url()), [&unknown](const HttpResponse& r) {
         if (r.kind == Kind::unknown && r.code == "shutting_down") ++unknown;
       });
     while (silent.requests() < 4) std::this_thread::yield();

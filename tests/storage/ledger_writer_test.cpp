@@ -181,10 +181,12 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_resolved_is_refused_by_name_and_recorded_now
 BOOST_AUTO_TEST_CASE(of_a_thousand_orders_an_account_pays_as_many_as_it_can_and_never_more) {
   std::vector<std::thread> clients;
   std::atomic<int> executing = 0, failed = 0;
+  clients.reserve(8);
   for (int c = 0; c < 8; ++c)
     clients.emplace_back([&, c] {
       for (int i = 0; i < 25; ++i) {
         std::vector<NewSettlement> five;
+        five.reserve(5);
         for (int j = 0; j < 5; ++j) five.push_back(order(std::to_string((c * 25 + i) * 5 + j), 2));
         for (const auto& s : ask<Submissions>(call(five)).results)
           ++(s.settlement->status == Status::EXECUTING ? executing : failed);
@@ -248,6 +250,7 @@ BOOST_AUTO_TEST_CASE(a_request_that_the_database_refuses_fails_alone) {
   execute("alter table settlement_transactions add check (obligation_id <> 'ob-poison')");
   std::vector<std::thread> clients;
   std::atomic<int> executing = 0, refused = 0;
+  clients.reserve(8);
   for (int c = 0; c < 8; ++c)
     clients.emplace_back([&, c] {
       for (int i = 0; i < 20; ++i) {
