@@ -234,13 +234,14 @@ class HttpClient::Loop {
   }
 
   void submit(std::unique_ptr<Call> call) {
-    bool first = false;
-    {
-      const std::lock_guard lock(mutex_);
-      first = incoming_.empty();
-      if (!closed_) incoming_.push_back(std::move(call));
+    std::unique_lock lock(mutex_);
+    if (closed_) {
+      lock.unlock();
+      return finish_as(*call, Kind::not_sent, "shutting_down");
     }
-    if (call) return finish_as(*call, Kind::not_sent, "shutting_down");
+    const bool first = incoming_.empty();
+    incoming_.push_back(std::move(call));
+    lock.unlock();
     // Whoever found the list filled can rely on the one who filled it: the loop empties it as a whole.
     if (first) wake();
   }

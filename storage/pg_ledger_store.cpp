@@ -92,7 +92,7 @@ class PgLedgerStore final : public LedgerStore {
            tx.exec("select " + settlement_columns +
                    " from settlement_transactions where status in "
                    "('PENDING','VALIDATING','FUNDS_LOCKED','EXECUTING','CONFIRMING') order by id"))
-        snapshot.open.push_back(settlement_from_row(r));
+        snapshot.open.emplace_back(settlement_from_row(r));
       read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;

@@ -25,7 +25,7 @@ class Cluster {
     const auto name = "t" + std::to_string(++databases_);
     pqxx::connection db(postgres_.url_for("postgres", "postgres"));
     pqxx::nontransaction(db).exec("create database " + name + " owner settled");
-    const auto url = postgres_.url_for("settled", name);
+    auto url = postgres_.url_for("settled", name);
     migrate(url);
     return url;
   }

@@ -144,7 +144,7 @@ RestBank::RestBank(RestBankSettings settings, std::shared_ptr<HttpClient> client
 }
 
 HttpRequest RestBank::signed_request(std::string method, const std::string& path, std::string body,
-                                     std::string nonce, std::chrono::milliseconds longest) const {
+                                     const std::string& nonce, std::chrono::milliseconds longest) const {
   using namespace std::chrono;
   const auto now = settings_->unix_seconds
                        ? settings_->unix_seconds()
@@ -166,7 +166,7 @@ void RestBank::call(Asked asked, HttpRequest request, Done done,
   add_header(request, "traceparent", traceparent(asked.trace_id));
   client_->perform(
       std::move(request), [settings = settings_, asked = std::move(asked), done = std::move(done),
-                           read = std::move(read)](HttpResponse response) {
+                           read = std::move(read)](const HttpResponse& response) {
         RailAnswer result = read(response);
         if (settings->on_call)
           settings->on_call({settings->name, asked.operation, asked.reference, asked.trace_id, asked.attempt,

@@ -75,8 +75,8 @@ class RestBank final : public Connector {
   struct Asked;  // what the completion needs to know about a call
   void call(Asked asked, HttpRequest request, Done done,
             std::function<RailAnswer(const HttpResponse&)> read) const;
-  HttpRequest signed_request(std::string method, const std::string& path, std::string body, std::string nonce,
-                             std::chrono::milliseconds longest) const;
+  HttpRequest signed_request(std::string method, const std::string& path, std::string body,
+                             const std::string& nonce, std::chrono::milliseconds longest) const;
 
   std::shared_ptr<const RestBankSettings> settings_;  // shared with calls that outlive the connector
   std::shared_ptr<HttpClient> client_;

@@ -20,8 +20,7 @@ struct Fixture : tests::ActorFixture {
       self->set_default_handler(caf::drop);
       return {[this](const AskedOnce& done) { asked_once.push_back(done.id); }};
     });
-    const auto begun =
-        world.system().spawn(settlement, context(), caf::actor_cast<IntakeActor>(intake), row, how);
+    auto begun = world.system().spawn(settlement, context(), caf::actor_cast<IntakeActor>(intake), row, how);
     if (how == Start::recovered) caf::anon_send(begun, NextStep{});  // as the intake does when it is its turn
     return begun;
   }

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_is_never_made_is_not_sent) {
   fill.reserve(4);
   for (int i = 0; i < 4; ++i) {
     fill.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0));
-    ::connect(fill.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
+    static_cast<void>(::connect(fill.back(), reinterpret_cast<const sockaddr*>(&address), sizeof address));
   }
   auto settings = loopback();
   settings.connect_max = 200ms;

@@ -36,14 +36,12 @@ PaymentInstruction order(const std::string& reference, const std::string& to = "
 struct Rail {
   std::mutex mutex;
   std::vector<CallRecord> calls;
-  std::shared_ptr<HttpClient> client;
+  std::shared_ptr<HttpClient> client =
+      std::make_shared<HttpClient>(HttpClientSettings{.http_to_loopback = true});
   std::unique_ptr<RestBank> bank;
 
   explicit Rail(const std::string& url, const std::string& secret = "secret",
                 std::chrono::milliseconds send_max = 10s) {
-    HttpClientSettings http;
-    http.http_to_loopback = true;
-    client = std::make_shared<HttpClient>(http);
     RestBankSettings settings;
     settings.base_url = url;
     settings.key_id = "sandbox";
@@ -298,6 +296,7 @@ BOOST_AUTO_TEST_CASE(a_killed_bank_comes_back_on_its_port_and_knows_what_it_paid
   std::mutex mutex;
   std::atomic<bool> go_on = true;
   std::vector<std::thread> senders;
+  senders.reserve(4);
   for (int s = 0; s < 4; ++s)
     senders.emplace_back([&, s] {
       for (int i = 0; go_on; ++i) {

@@ -74,7 +74,7 @@ bool listed(const std::string& path, const std::string& id) {
 std::string doubtful(const std::string& key) {
   Running::it->fault("drop_answer", R"("rate":1,"op":"SEND")");
   Running::it->fault("error", R"("rate":1,"op":"INQUIRY","status":500)");
-  const auto id = order(key);
+  auto id = order(key);
   BOOST_REQUIRE(eventually([&] { return listed("/api/v1/unknowns", id); }));
   return id;
 }

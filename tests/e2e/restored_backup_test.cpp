@@ -38,7 +38,7 @@ struct House {
   std::string completed(const std::string& key) {
     const auto receipt = order(key);
     BOOST_REQUIRE_MESSAGE(receipt.status == 202, receipt.body);
-    const auto id = receipt.text("id");
+    auto id = receipt.text("id");
     BOOST_TEST(eventually([&] { return shown(id).text("status") == "COMPLETED"; }), shown(id).body);
     return id;
   }

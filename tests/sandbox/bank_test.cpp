@@ -63,6 +63,7 @@ BOOST_AUTO_TEST_CASE(many_at_once_with_one_reference_are_one_payment) {
   Bank bank(in(dir));
   std::atomic<int> created = 0, repeated = 0;
   std::vector<std::thread> threads;
+  threads.reserve(64);
   for (int i = 0; i < 64; ++i)
     threads.emplace_back([&] { ++(bank.submit(order("R1"), {}).http_status() == 201 ? created : repeated); });
   for (auto& t : threads) t.join();
