@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cctype>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -79,6 +80,12 @@ bool strangely_framed(const Parser& parser) {
   const auto& head = parser.get();
   return head.count(http::field::transfer_encoding) > 0 || head.count(http::field::content_encoding) > 0 ||
          head.count(http::field::expect) > 0;
+}
+
+/// What came cannot be a request; otherwise the other side has gone, or was too slow.
+bool unreadable(const beast::error_code& error) {
+  return error.category() == http::make_error_code(http::error::bad_value).category() &&
+         error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
 /// A handler that throws is an answer too.
@@ -169,60 +176,72 @@ struct HttpServer::Impl {
     beast::flat_buffer buffer;
     bool last = false;
     while (!stopping && !last) {
-      Parser parser;
-      parser.body_limit(settings.body_max);
-      idle.insert(&stream);
-      stream.expires_after(settings.idle_max);
-      co_await http::async_read_header(stream, buffer, parser,
-                                       asio::redirect_error(asio::use_awaitable, error));
-      idle.erase(&stream);
-      Answer reply;
-      if (!error && strangely_framed(parser)) {
-        reply = problem(411, "plain_content_length_only");
-        last = true;
-      } else {
-        if (!error) {
-          stream.expires_after(settings.io_max);
-          co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
-        }
-        if (error) {
-          const bool unreadable =
-              error.category() == http::make_error_code(http::error::bad_value).category();
-          if (!unreadable || error == http::error::end_of_stream || error == http::error::partial_message)
-            co_return;
-          const bool large = error == http::error::body_limit;
-          reply = large ? problem(413, "body_too_large") : problem(400, "bad_request");
-          last = true;
-        } else {
-          last = !parser.get().keep_alive();
-          Request request = request_from(parser.get());
-          reply = guarded([&] { return answer(request); });
-        }
-      }
-      stream.expires_never();
-      while (reply.wait) {
-        // Cancelled when it is time to go on, and not before it waits: that is posted behind us.
-        asio::steady_timer ready(io, asio::steady_timer::time_point::max());
-        const auto then = std::move(reply.then);
-        reply.wait([this, &ready] { asio::post(io, [&ready] { ready.cancel(); }); });
-        co_await ready.async_wait(asio::redirect_error(asio::use_awaitable, error));
-        reply = guarded(then);
-      }
-      if (reply.drop) {
+      std::optional<Answer> reply = co_await next_answer(stream, buffer, last);
+      if (!reply) co_return;
+      while (reply->wait) reply = co_await later(*reply);
+      if (reply->drop) {
         // Closing sends a reset: the client cannot mistake it for an orderly end.
         stream.socket().set_option(asio::socket_base::linger(true, 0), error);
         co_return;
       }
-      http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
-      response.set(http::field::content_type, reply.content_type);
-      response.keep_alive(!last && !stopping);
-      response.body() = std::move(reply.body);
-      response.prepare_payload();
-      stream.expires_after(settings.io_max);
-      co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
-      if (error) co_return;
+      const bool sent = co_await send(stream, *reply, last || stopping);
+      if (!sent) co_return;
     }
     stream.socket().shutdown(tcp::socket::shutdown_send, error);
+  }
+
+  /// Reads a request and has it handled. Nothing: the connection is over. `last`: it is over after this
+  /// answer.
+  asio::awaitable<std::optional<Answer>> next_answer(beast::tcp_stream& stream, beast::flat_buffer& buffer,
+                                                     bool& last) {
+    beast::error_code error;
+    Parser parser;
+    parser.body_limit(settings.body_max);
+    idle.insert(&stream);
+    stream.expires_after(settings.idle_max);
+    co_await http::async_read_header(stream, buffer, parser,
+                                     asio::redirect_error(asio::use_awaitable, error));
+    idle.erase(&stream);
+    if (!error && strangely_framed(parser)) {
+      last = true;
+      co_return problem(411, "plain_content_length_only");
+    }
+    if (!error) {
+      stream.expires_after(settings.io_max);
+      co_await http::async_read(stream, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    }
+    stream.expires_never();
+    if (error) {
+      last = true;
+      if (error == http::error::body_limit) co_return problem(413, "body_too_large");
+      if (unreadable(error)) co_return problem(400, "bad_request");
+      co_return std::nullopt;
+    }
+    last = !parser.get().keep_alive();
+    Request request = request_from(parser.get());
+    co_return guarded([&] { return answer(request); });
+  }
+
+  /// What follows when the wait of `reply` is over.
+  asio::awaitable<Answer> later(Answer& reply) {
+    beast::error_code error;
+    // Cancelled when it is time to go on, and not before it waits: that is posted behind us.
+    asio::steady_timer ready(io, asio::steady_timer::time_point::max());
+    reply.wait([this, &ready] { asio::post(io, [&ready] { ready.cancel(); }); });
+    co_await ready.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    co_return guarded(reply.then);
+  }
+
+  asio::awaitable<bool> send(beast::tcp_stream& stream, Answer& reply, bool last) {
+    beast::error_code error;
+    http::response<http::string_body> response(static_cast<http::status>(reply.status), 11);
+    response.set(http::field::content_type, reply.content_type);
+    response.keep_alive(!last);
+    response.body() = std::move(reply.body);
+    response.prepare_payload();
+    stream.expires_after(settings.io_max);
+    co_await http::async_write(stream, response, asio::redirect_error(asio::use_awaitable, error));
+    co_return !error;
   }
 
   void stop() {
