@@ -74,8 +74,8 @@ class LedgerStore {
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was
   /// written and the book in memory can no longer be trusted.
   virtual void commit(const LedgerBatch& batch) = 0;
-  /// Do the books end with this batch? Asked when nothing is being written. Waits out a database that is away.
-  /// Throws Fenced.
+  /// Do the books end with this batch? Asked when nothing is being written. Waits out a database that is
+  /// away. Throws Fenced.
   virtual bool end_with(std::int64_t batch) = 0;
 };
 

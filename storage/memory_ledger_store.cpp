@@ -319,7 +319,8 @@ class MemoryLedgerStore final : public LedgerStore {
     for (bool doubt = false;; doubt = true) {
       const auto since = settings_.steady();
       // After a lost session: the recorded number tells whether the last try was written.
-      if (doubt && prove_epoch(batch.number) && books_.batch == batch.number) return settings_.on_proved(since);
+      if (doubt && prove_epoch(batch.number) && books_.batch == batch.number)
+        return settings_.on_proved(since);
       switch (settings_.fault(batch)) {
         case CommitFault::refused:
           throw std::runtime_error("the database refused the commit");
@@ -341,14 +342,15 @@ class MemoryLedgerStore final : public LedgerStore {
  private:
   bool prove_epoch(std::int64_t batch) {
     if (epoch_ == books_.epoch) return true;
-    const auto why = "commit " + std::to_string(batch) + " refused: epoch " + std::to_string(epoch_) +
-                     " has passed";
+    const auto why =
+        "commit " + std::to_string(batch) + " refused: epoch " + std::to_string(epoch_) + " has passed";
     settings_.on_fenced(why);
     throw Fenced(why);
   }
 
   void write(const LedgerBatch& batch) {
-    if (!prove_epoch(batch.number) || batch.number != books_.batch + 1) throw Fenced("the batch number was used");
+    if (!prove_epoch(batch.number) || batch.number != books_.batch + 1)
+      throw Fenced("the batch number was used");
     books_.check(batch);
     books_.write(batch, epoch_);
     settings_.on_durable();

@@ -10,8 +10,7 @@ std::vector<Result> two_phase(Lab& lab) {
   const auto best = sql.best_of({"two_commits"}, false);
   Stand single(lab, "one-phase");
   const int connections = single.best_connections();
-  Bank bank(lab.options.program_folder, lab.options.folder / "slow-bank",
-            {"--response-delay-ms", "50"});
+  Bank bank(lab.options.program_folder, lab.options.folder / "slow-bank", {"--response-delay-ms", "50"});
   Stand stand(lab, "two-phase", bank.connector("bank", 1'000) + "[settlement]\nmax_in_flight = 10000\n");
   auto orders = stand.orders(), of_single = single.orders();
   stand.drive(stand.load(connections, 1.5), orders);  // warm up, fill the line
@@ -48,8 +47,7 @@ std::vector<Result> two_phase(Lab& lab) {
 
 std::vector<Result> sick_bank(Lab& lab) {
   constexpr int banks = 50, sick = 5, per_bank = 20;
-  Bank bank(lab.options.program_folder, lab.options.folder / "fifty-banks",
-            {"--response-delay-ms", "50"});
+  Bank bank(lab.options.program_folder, lab.options.folder / "fifty-banks", {"--response-delay-ms", "50"});
   std::string settings =
       "[settlement]\ninquiry_first_ms = 500\ninquiry_max_ms = 1000\n[breaker]\ntimeout_ms = 1000\n";
   for (int i = 0; i < banks; ++i) {
