@@ -42,12 +42,7 @@ void judge(CircuitBreakerState& state, BreakerTicket ticket, const RailAnswer& a
 template <class Call>
 caf::result<RailAnswer> pass_on(Self self, BreakerTicket ticket, const Call& call) {
   auto promise = self->make_response_promise<RailAnswer>();
-  // Whoever calls has a time limit of its own. Ours brings back a ticket of HALF_OPEN; while it is closed
-  // none is missed, and each limit would be one more waking of CAF's clock.
-  const auto& s = self->state;
-  const bool closed = s.breaker.state() == BreakerState::CLOSED;
-  const auto limit = closed ? caf::duration(caf::infinite) : caf::duration(s.settings.answer_max);
-  self->request(s.connector, limit, call)
+  self->request(self->state.connector, self->state.settings.answer_max, call)
       .then(
           [=](RailAnswer& answer) mutable {
             judge(self->state, ticket, answer);

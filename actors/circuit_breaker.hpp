@@ -21,7 +21,7 @@ struct CircuitBreakerSettings {
   std::string connector;  // for words and metrics
   BreakerSettings breaker;
   Clock clock;  // steady
-  /// Longest wait for the connector's answer to a probe.
+  /// Longest wait for the connector's answer.
   std::chrono::milliseconds answer_max{45'000};
   /// Not empty: why nothing may be sent, whatever the bank's health. Questions go on.
   std::function<std::string()> sends_stopped = [] { return std::string(); };

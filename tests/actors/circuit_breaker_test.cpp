@@ -72,6 +72,13 @@ BOOST_AUTO_TEST_CASE(half_open_an_inquiry_may_be_the_probe) {
   BOOST_CHECK(send().outcome == Outcome::completed);
 }
 
+BOOST_AUTO_TEST_CASE(a_connector_that_does_not_answer_leaves_a_doubt_and_never_says_not_sent) {
+  rail->on_send = [] { return Reply{}; };
+  const auto answer = send();
+  BOOST_CHECK(answer.outcome == Outcome::unknown);
+  BOOST_TEST(rail->sends.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_probe_that_is_never_answered_makes_room_for_the_next_one) {
   open();
   world.advance(10s);
