@@ -62,16 +62,13 @@ std::uint64_t BankLog::next_number() const {
   return ends_.size() + 1;
 }
 
-std::uint64_t BankLog::append(std::string_view line) {
-  std::uint64_t number = 0;
+void BankLog::append(std::string_view line) {
   {
     const std::lock_guard lock(mutex_);
     queued_.append(line).append(1, '\n');
     ends_.push_back((ends_.empty() ? 0 : ends_.back()) + line.size() + 1);
-    number = ends_.size();
   }
   work_.notify_one();
-  return number;
 }
 
 void BankLog::when_written(std::function<void()> done) {

@@ -27,8 +27,8 @@ class BankLog {
 
   /// Number of the line that `append` would write next; lines count from 1.
   std::uint64_t next_number() const;
-  /// Queues one line (without line feed) and returns its number. Not on the disk yet.
-  std::uint64_t append(std::string_view line);
+  /// Queues one line (without line feed). Not on the disk yet.
+  void append(std::string_view line);
   /// Calls `done` when everything that was appended before is on the disk, on the log's own thread. Ends the
   /// process if the disk refuses: a bank that cannot write down what it does must not do it.
   void when_written(std::function<void()> done);

@@ -27,6 +27,14 @@ Submission replay_or_mismatch(const KnownSettlement& known, const NewSettlement&
                           ". Use a new key for a new order.",
                       "the same order as before, or a new key"}};
 }
+
+/// What a key stands for: in this round, else in the store.
+template <class Known, class Find>
+const Known* known_under(const std::string& key, std::unordered_map<std::string, Known>& here, Find find) {
+  if (const auto at = here.find(key); at != here.end()) return &at->second;
+  auto stored = find();
+  return stored ? &here.emplace(key, *std::move(stored)).first->second : nullptr;
+}
 }  // namespace
 
 LedgerRound::LedgerRound(LedgerWriterState& state, std::vector<Pending> requests, const LedgerRound* before)
@@ -210,16 +218,12 @@ void LedgerRound::decide(ApproveAction& request, Pending& p) {
 
 void LedgerRound::decide(BookNetting& request, Pending& p) {
   const auto key = key_of(request.caller, request.idempotency_key);
-  auto known = nettings_.find(key);
-  if (known == nettings_.end())
-    if (auto stored = state_.store->find_netting(request.caller, request.idempotency_key))
-      known = nettings_.emplace(key, *stored).first;
-  if (known != nettings_.end()) {
-    NettingBooked answer{.journal = known->second.journal,
-                         .replayed = true,
-                         .refusal = {},
-                         .obligations = known->second.obligations};
-    if (known->second.request_digest != request.request_digest)
+  const auto* known = known_under(
+      key, nettings_, [&] { return state_.store->find_netting(request.caller, request.idempotency_key); });
+  if (known) {
+    NettingBooked answer{
+        .journal = known->journal, .replayed = true, .refusal = {}, .obligations = known->obligations};
+    if (known->request_digest != request.request_digest)
       answer.refusal = {Errc::idempotency_mismatch, "",
                         "This key was used for another netting (" + answer.journal.text() + ").",
                         "the same netting as before, or a new key"};
@@ -272,14 +276,12 @@ bool LedgerRound::one_step(SettlementId id, Pending& p) {
 
 void LedgerRound::decide(FundAccount& request, Pending& p) {
   const auto key = key_of(request.caller, request.idempotency_key);
-  auto known = fundings_.find(key);
-  if (known == fundings_.end())
-    if (auto stored = state_.store->find_funding(request.caller, request.idempotency_key))
-      known = fundings_.emplace(key, *stored).first;
-  if (known != fundings_.end()) {
-    AccountChanged answer{.journal = known->second.journal, .replayed = true};
+  const auto* known = known_under(
+      key, fundings_, [&] { return state_.store->find_funding(request.caller, request.idempotency_key); });
+  if (known) {
+    AccountChanged answer{.journal = known->journal, .replayed = true};
     if (const Account* a = book_.account(request.account)) answer.account = *a;
-    if (known->second.request_digest != request.request_digest)
+    if (known->request_digest != request.request_digest)
       answer.refusal = {Errc::idempotency_mismatch, "",
                         "This key was used for another funding (" + answer.journal.text() +
                             "). Use a new key for a new funding.",

@@ -121,7 +121,7 @@ std::vector<Result> overload(Lab& lab) {
 }
 
 std::vector<Result> rollback(Lab& lab) {
-  Bank bank(lab.options.program_folder, lab.options.folder / "refusing-bank", {});
+  Bank bank(lab.options.program_folder, lab.options.folder / "refusing-bank");
   Stand stand(lab, "rollback", bank.connector("bank", 200) + patient_rail);
   auto orders = stand.orders();
   bank.fault(R"({"kind":"refuse","rate":1,"code":"AC04","reason":"closed account"})");
