@@ -9,6 +9,7 @@
 #include "config/load.hpp"
 #include "connectors/rest_bank/rest_bank.hpp"
 #include "http/front.hpp"
+#include "runtime/actor_clock.hpp"
 #include "runtime/books_guard.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/data_folder.hpp"
@@ -55,8 +56,7 @@ struct ActorConfig : caf::actor_system_config {
     // Half the cores: the other half is the port's, the writer's and PostgreSQL's. What one worker does
     // need not wake another one.
     set("scheduler.max-threads", std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2));
-    // Idle workers wait for work; those that steal it poll for it.
-    set("scheduler.policy", caf::atom("sharing"));
+    load<ActorScheduler>();
   }
 };
 
