@@ -191,10 +191,14 @@ struct Metrics::Impl {
 
   Counters<3> bank_requests{counters("molam_bank_connector_requests_total", "Calls to banks"),
                             {"connector", "operation", "status"}};
-  Children<prometheus::Summary, 1, prometheus::Summary::Quantiles> bank_latency{
-      summaries("molam_bank_connector_latency_seconds", "Duration of calls to banks, last minute"),
-      {"connector"},
-      quantiles()};
+  // Each window in use takes every value in: two of half a minute each, not five.
+  Children<prometheus::Summary, 1, prometheus::Summary::Quantiles, std::chrono::milliseconds, int>
+      bank_latency{
+          summaries("molam_bank_connector_latency_seconds", "Duration of calls to banks, last minute"),
+          {"connector"},
+          quantiles(),
+          std::chrono::seconds(60),
+          2};
   Counters<2> bank_failures{counters("molam_bank_connector_failures_total", "Failed calls to banks"),
                             {"connector", "error_code"}};
   Gauges<1> bank_breaker{
