@@ -3,6 +3,7 @@
 #include "http/asks.hpp"
 #include "http/json_text.hpp"
 #include "http/openapi.hpp"
+#include "http/query.hpp"
 #include "http/server.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -29,7 +30,8 @@ struct Front::Impl {
   /// What needs no actor; nothing for the rest.
   std::optional<Response> answer_at_once(const Request& request);
   Response refused(const Request& request, const Problem& problem);
-  Problem too_many_orders() const;
+  static Problem too_many_orders();
+  bool has_a_receipt(const Request& request) const;
   Response seen(const Request& request, Response response);
 };
 
@@ -38,6 +40,8 @@ bool is_health(RouteId id) {
   return id == RouteId::health || id == RouteId::health_api || id == RouteId::live || id == RouteId::ready ||
          id == RouteId::detailed;
 }
+
+bool is_order(RouteId id) { return id == RouteId::submit_settlement || id == RouteId::submit_batch; }
 
 Response not_ready_while_stopping() {
   Response response;
@@ -88,23 +92,33 @@ Response Front::Impl::refused(const Request& request, const Problem& problem) {
   return seen(request, problem_response(problem, {lang_from(request), request.trace_id}));
 }
 
-Problem Front::Impl::too_many_orders() const {
+Problem Front::Impl::too_many_orders() {
   Problem problem;
   problem.code = Errc::overloaded;
   problem.retry_after = 1;
   problem.money = MoneyState::untouched;
-  problem.errors.push_back({problem.code, "",
-                            "full: orders wait longer than " +
-                                std::to_string(settings.front_limits.turn_max.count()) +
-                                " ms for their turn. Send it again with the same key in 1 s",
-                            ""});
+  problem.errors.push_back(
+      {problem.code, "", "full: too many orders wait for their turn. Send it again with the same key in 1 s",
+       ""});
   return problem;
+}
+
+/// Of this key, so that it is answered from memory unless the body is another one.
+bool Front::Impl::has_a_receipt(const Request& request) const {
+  const auto key = idempotency_key_of(request);
+  return key && replays->has({.caller = request.caller, .key = *key, .lang = lang_from(request)});
 }
 
 std::optional<Response> Front::Impl::screen(Request& request) {
   if (auto problem = pass_gate(request, settings.gate)) return refused(request, *problem);
   const auto id = static_cast<RouteId>(request.route);
   if (is_health(id)) return std::nullopt;
+  // By its head alone: to read an order that has no place costs more than to refuse it.
+  if (is_order(id) && !draining) {
+    const auto& limits = settings.front_limits;
+    const bool full = turn->waits_longer_than(limits.turn_max) || turn->has_more_than(limits.turn_bytes_max);
+    if (full && !has_a_receipt(request)) return refused(request, too_many_orders());
+  }
   const Route& asked = route(id);
   const std::string again = asked.moves_money ? "Send it again with the same key" : "Send it again";
   Problem problem;
@@ -171,11 +185,8 @@ void Front::Impl::handle(Request request, Responder responder) {
       responder(seen(request, *known));
       return;
     }
-  if (std::holds_alternative<SubmitAsk>(*ask) && turn->waits_longer_than(settings.front_limits.turn_max)) {
-    responder(refused(request, too_many_orders()));
-    return;
-  }
   auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
+  if (std::holds_alternative<SubmitAsk>(*ask)) ticket->place = turn->take_place(request.body.size());
   ticket->ask = std::move(*ask);
   caf::anon_send(actor, std::move(ticket));
 }

@@ -100,6 +100,7 @@ void hand_gathered(Self self) {
       for (const auto& call : asked->calls) answer_unavailable(*call.ticket, false);
       continue;
     }
+    for (const auto& call : asked->calls) call.ticket->place.reset();
     asked->since = std::chrono::steady_clock::now();
     state.asked.push_back(asked);
     // The time limit is `give_up_waiting`: CAF's own would wake its clock's thread twice for each question.

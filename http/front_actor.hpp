@@ -9,16 +9,15 @@
 #pragma once
 #include "http/event_feed.hpp"
 #include "http/ticket.hpp"
+#include "http/turn.hpp"
 #include "messages/actors.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include <atomic>
 #include <deque>
 #include <memory>
-#include <optional>
 
 namespace settled {
 
@@ -49,6 +48,9 @@ struct FrontLimits {
   /// Orders that are gathered and wait for their turn. When the oldest has waited so long, new ones are told
   /// at once to come again: more would only wait longer, and many of them for nothing.
   std::chrono::milliseconds turn_max{1'000};
+  /// The same when so many bytes of orders wait: about 12,000 orders, half a second's work. That the oldest
+  /// one waits long shows too late how many stand behind it.
+  std::size_t turn_bytes_max = 4 * 1024 * 1024;
   /// Receipts that are answered again from memory, of single orders.
   std::size_t replays_max = 10'000;
   /// Open event streams.
@@ -79,22 +81,6 @@ struct GatheredOrders {
   };
   std::vector<Call> calls;
   std::chrono::steady_clock::time_point since;  // gathered; then: asked
-};
-
-/// Since when the oldest gathered order waits. Written by the front actor, read by the port's threads.
-class Turn {
- public:
-  using Clock = std::chrono::steady_clock;
-  void waits_since(std::optional<Clock::time_point> since) {
-    since_ = since ? since->time_since_epoch().count() : Clock::rep{0};
-  }
-  bool waits_longer_than(Clock::duration most) const {
-    const auto since = since_.load(std::memory_order_relaxed);
-    return since != 0 && Clock::now().time_since_epoch().count() - since > most.count();
-  }
-
- private:
-  std::atomic<Clock::rep> since_{0};
 };
 
 struct FrontState {

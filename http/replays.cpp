@@ -18,6 +18,12 @@ std::shared_ptr<const Response> Replays::find(const ReplayKey& key) {
   return nullptr;
 }
 
+bool Replays::has(const ReplayKey& key) {
+  const auto name = name_of(key);
+  const std::lock_guard lock(mutex_);
+  return young_.contains(name) || old_.contains(name);
+}
+
 void Replays::keep(const ReplayKey& key, Response receipt) {
   Kept kept{key.request, std::make_shared<const Response>(std::move(receipt))};
   Receipts dropped;  // outside the lock

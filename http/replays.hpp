@@ -25,6 +25,8 @@ class Replays {
 
   /// The receipt for this very request; null where the key is not known here, or was used for another one.
   std::shared_ptr<const Response> find(const ReplayKey& key);
+  /// Is there a receipt of this key, for whatever request?
+  bool has(const ReplayKey& key);
   void keep(const ReplayKey& key, Response receipt);
 
  private:

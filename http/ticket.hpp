@@ -89,6 +89,7 @@ class Ticket {
   RouteId route = RouteId::health;
   Lang lang = Lang::en;
   Ask ask;
+  std::shared_ptr<void> place;  // where orders wait; given up when they are handed on
 
  private:
   Responder responder_;

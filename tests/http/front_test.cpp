@@ -489,6 +489,31 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
 }
 
+BOOST_AUTO_TEST_CASE(orders_behind_more_than_may_wait_are_turned_away_by_their_head) {
+  FrontLimits limits;
+  limits.submissions_max = 1;
+  limits.turn_bytes_max = good_order.size() - 1;
+  limits.answer_max = 3s;
+  House house(limits);
+  house.books->silent = true;
+  std::vector<RawClient> waiting;
+  for (int i = 0; i < 2; ++i) {  // one is being written, one waits
+    waiting.emplace_back(house.front->port());
+    waiting.back().send(
+        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
+        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
+        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
+    while (house.front->pending() <= static_cast<std::size_t>(i)) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(150ms);
+  }
+  // What it says is not looked at.
+  check_problem(house.post("/api/v1/settlements", "{", "k"), 503, "overloaded", "");
+  BOOST_TEST(house.http->Get("/health")->status == 200);
+  for (auto& client : waiting) BOOST_TEST(status_of(client.read(10s, "}")) == 503);
+  house.books->silent = false;
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
+}
+
 BOOST_AUTO_TEST_CASE(
     orders_that_would_wait_too_long_for_their_turn_are_turned_away_at_once_and_replays_are_not) {
   FrontLimits limits;
