@@ -30,7 +30,7 @@ void send_waiting(Self self) {
                      .detail = "all places of the rail were taken until the time to send was over"});
       continue;
     }
-    state.connector->send(payment.order, payment.attempt, payment.not_after,
+    state.connector->send(instruction_of(payment.settlement), payment.settlement->attempts, payment.not_after,
                           begin(self, std::move(promise), state.sending));
   }
 }
@@ -42,7 +42,8 @@ void ask_waiting(Self self) {
   while (!state.questions.empty() && state.inquiring < places) {
     auto [inquiry, promise] = std::move(state.questions.front());
     state.questions.pop_front();
-    state.connector->inquire(inquiry.order, begin(self, std::move(promise), state.inquiring));
+    state.connector->inquire(instruction_of(inquiry.settlement),
+                             begin(self, std::move(promise), state.inquiring));
   }
 }
 }  // namespace

@@ -67,13 +67,13 @@ Count watch(IntakeSelf self, const WatchEnded& ended) {
     if (!context) continue;
     ++asked.value;
     const Micros started = context->clock();
-    self->request(context->rail, context->settings.answer_max, InquirePayment{instruction_of(s)})
+    self->request(context->rail, context->settings.answer_max, InquirePayment{s})
         .then(
-            [=](const RailAnswer& answer) {
+            [=, id = s.id](const RailAnswer& answer) {
               if (answer.outcome != Outcome::completed) return;
               // The books see that it has ended otherwise, and open a break.
               const AdvanceSettlement late{
-                  .id = s.id,
+                  .id = id,
                   .path = {Event::confirm},
                   .attempt = {Attempt::Kind::inquiry, answer, started, context->clock()}};
               self->request(context->ledger, caf::infinite, late)

@@ -69,7 +69,7 @@ void record(Self self, AdvanceSettlement step) {
             // so nothing else happens before.
             auto& s = self->state;
             s.busy = false;
-            s.unrecorded = step;
+            s.unrecorded = std::make_unique<AdvanceSettlement>(step);
             // Refused again and again: intake decides whether this one needs a person.
             ensure(++s.record_failures < 25, "a step of this settlement can be recorded");
             self->delayed_send(self, std::chrono::milliseconds(200), NextStep{});
@@ -216,14 +216,14 @@ void send(Self self) {
     return inquire(self);
   }
   call_rail(self, Attempt::Kind::send, settings.send_begins_max + settings.answer_max,
-            SendPayment{instruction_of(state.settlement), state.settlement->attempts, not_after});
+            SendPayment{state.settlement, not_after});
 }
 
 void inquire(Self self) {
   auto& state = self->state;
   failpoint_of("before_inquiry", state.settlement->order.obligation_id);
   call_rail(self, Attempt::Kind::inquiry, state.context->settings.answer_max,
-            InquirePayment{instruction_of(state.settlement)});
+            InquirePayment{state.settlement});
 }
 
 /// An order that could not leave waits for its rail without writing: only when the rail is there again is

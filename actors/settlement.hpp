@@ -63,14 +63,14 @@ struct SettlementState {
   std::shared_ptr<const SettlementContext> context;
   IntakeActor intake;
   Recorded settlement;
-  bool asked = true;                            // false: in flight at a start, and the bank was not asked yet
-  bool untold = false;                          // that there is nobody to ask about it
-  int tries = 0;                                // since the last progress; sets the back-off
-  bool busy = false;                            // a call or a step is under way
-  Micros began_at = 0;                          // steady: when this actor did
-  Micros send_ended_at = 0;                     // steady: of the last send, when this actor made it itself
-  int record_failures = 0;                      // in a row
-  std::optional<AdvanceSettlement> unrecorded;  // a step whose recording failed: before anything else
+  bool asked = true;         // false: in flight at a start, and the bank was not asked yet
+  bool untold = false;       // that there is nobody to ask about it
+  int tries = 0;             // since the last progress; sets the back-off
+  bool busy = false;         // a call or a step is under way
+  Micros began_at = 0;       // steady: when this actor did
+  Micros send_ended_at = 0;  // steady: of the last send, when this actor made it itself
+  int record_failures = 0;   // in a row
+  std::unique_ptr<AdvanceSettlement> unrecorded;  // a step whose recording failed: before anything else
   std::uint64_t next_waiter = 0;
   std::map<std::uint64_t, caf::typed_response_promise<SettlementFound>> waiters;
   static inline const char* name = "settlement";

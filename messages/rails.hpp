@@ -1,4 +1,5 @@
-// The conversation with a rail: actors/settlement asks its circuit breaker, which asks the connector.
+// The conversation with a rail: actors/settlement asks its circuit breaker, which asks the connector. A call
+// carries the settlement's row; what goes to the bank is made of it when there is a place to send it from.
 #pragma once
 #include "messages/inspect.hpp"
 
@@ -7,13 +8,12 @@ namespace settled {
 /// Send an order whose intent is durable. Answered with a RailAnswer, always: not_sent when the first byte
 /// could not leave before `not_after`, because by then its sender may have begun to ask and to doubt.
 struct SendPayment {
-  PaymentInstruction order;
-  int attempt = 1;
+  Recorded settlement;
   Micros not_after = 0;
 };
 /// Ask what became of an order. Answered with a RailAnswer, always.
 struct InquirePayment {
-  PaymentInstruction order;
+  Recorded settlement;
 };
 /// The connector to itself: call `ticket` has its answer.
 struct CallDone {
@@ -25,11 +25,11 @@ struct CheckRail {};
 
 template <class F>
 typename F::result_type inspect(F& f, SendPayment& x) {
-  return f(caf::meta::type_name("SendPayment"), x.order, x.attempt, x.not_after);
+  return f(caf::meta::type_name("SendPayment"), x.settlement, x.not_after);
 }
 template <class F>
 typename F::result_type inspect(F& f, InquirePayment& x) {
-  return f(caf::meta::type_name("InquirePayment"), x.order);
+  return f(caf::meta::type_name("InquirePayment"), x.settlement);
 }
 template <class F>
 typename F::result_type inspect(F& f, CallDone& x) {

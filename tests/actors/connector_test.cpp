@@ -41,7 +41,7 @@ struct Fixture {
     world.settle();
   }
   SendPayment payment(std::chrono::microseconds time_left) const {
-    return {.order = {}, .attempt = 1, .not_after = world.now() + time_left.count()};
+    return {.settlement = {}, .not_after = world.now() + time_left.count()};
   }
 };
 }  // namespace

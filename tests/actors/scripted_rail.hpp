@@ -56,12 +56,12 @@ inline ScriptedRail::behavior_type scripted_rail(ScriptedRail::stateful_pointer<
   return {
       [=](const SendPayment& call) {
         auto& s = *self->state.script;
-        s.sends.push_back({call.order.reference, call.attempt, s.clock()});
+        s.sends.push_back({call.settlement->reference, call.settlement->attempts, s.clock()});
         return answer(s.on_send());
       },
       [=](const InquirePayment& call) {
         auto& s = *self->state.script;
-        s.inquiries.push_back({call.order.reference, 0, s.clock()});
+        s.inquiries.push_back({call.settlement->reference, 0, s.clock()});
         return answer(s.on_inquiry());
       },
       [=](const CheckRail&) {

@@ -21,7 +21,7 @@ RailActor::behavior_type lossy_rail(Self self, LossyRail settings) {
   self->state.settings = std::move(settings);
   return {
       [=](const SendPayment& call) {
-        self->state.settings.on_send(self->current_sender(), call.order.reference);
+        self->state.settings.on_send(self->current_sender(), call.settlement->reference);
         return relay<RailAnswer>(self, call);
       },
       [=](const InquirePayment& call) { return relay<RailAnswer>(self, call); },
