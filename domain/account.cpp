@@ -24,12 +24,11 @@ std::optional<AccountStatus> account_status_from(std::string_view text) {
   return std::nullopt;
 }
 
-std::int64_t available(const Account& account) {
-  if (account.floor == no_floor) return std::numeric_limits<std::int64_t>::max();
+std::int64_t available(std::int64_t balance, std::int64_t held, std::int64_t floor) {
+  if (floor == no_floor) return std::numeric_limits<std::int64_t>::max();
   std::int64_t free = 0;
   // Too far above the floor to count is more than anybody can ask for.
-  if (__builtin_sub_overflow(account.balance - account.held, account.floor, &free))
-    return std::numeric_limits<std::int64_t>::max();
+  if (__builtin_sub_overflow(balance - held, floor, &free)) return std::numeric_limits<std::int64_t>::max();
   return free;
 }
 

@@ -53,7 +53,10 @@ struct Account {
 };
 
 /// What may still be promised: balance − held − floor, never below zero.
-std::int64_t available(const Account& account);
+std::int64_t available(std::int64_t balance, std::int64_t held, std::int64_t floor);
+inline std::int64_t available(const Account& account) {
+  return available(account.balance, account.held, account.floor);
+}
 
 /// Does a debit (or, with false, a credit) of this account lower its balance?
 constexpr bool lowers(AccountKind kind, bool debit) { return debit != debit_normal(kind); }

@@ -53,6 +53,8 @@ Currency Currency::from_index(std::uint8_t index) {
   return Currency{index};
 }
 
+std::uint8_t Currency::count() { return static_cast<std::uint8_t>(table.size()); }
+
 Result<Currency> currency_from(std::string_view code) {
   for (std::size_t i = 0; i < table.size(); ++i)
     if (table[i].code == code) return Currency{static_cast<std::uint8_t>(i)};

@@ -21,6 +21,8 @@ class Currency {
   constexpr std::uint8_t index() const { return index_; }
   /// For decoding what `index()` gave within this build; `ensure`s the range.
   static Currency from_index(std::uint8_t index);
+  /// How many there are: every index is smaller.
+  static std::uint8_t count();
   friend constexpr auto operator<=>(Currency, Currency) = default;
 
  private:

@@ -94,34 +94,37 @@ std::string_view to_string(HoldEnd end) {
   return end == HoldEnd::posted ? "posted" : end == HoldEnd::released ? "released" : "expired";
 }
 
-LedgerBook::LedgerBook(const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined,
+LedgerBook::LedgerBook(LedgerSnapshot snapshot, Clock clock, std::function<bool()> quarantined,
                        HeldBecause held_because)
     : clock_(std::move(clock)),
       quarantined_(std::move(quarantined)),
       held_because_(std::move(held_because)),
-      chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started) {
-  for (const Account& a : snapshot.accounts) index(a);
+      chain_(snapshot.last_seq, snapshot.last_hash, snapshot.chain_started),
+      accounts_(std::move(snapshot.accounts)),
+      rules_(std::move(snapshot.rules)) {
+  for (const AccountRow& a : accounts_.rows()) index(a);
   for (const Recorded& s : snapshot.open) keep_open(s);
   for (const OperatorAction& a : snapshot.pending_actions) actions_.emplace(a.settlement, a);
   for (const OpenBreak& b : snapshot.open_breaks) breaks_.emplace(std::pair{b.kind, b.settlement}, b.id);
   passed_.insert(snapshot.released.begin(), snapshot.released.end());
-  rules_ = snapshot.rules;
 }
 
-void LedgerBook::index(const Account& a) {
-  accounts_.emplace(a.id, a);
-  const BankCurrency key{a.bank, a.currency};
-  if (a.kind == AccountKind::vostro) vostros_.emplace(key, a.id);
+void LedgerBook::add(const Account& a) {
+  accounts_.add(a);
+  index(accounts_.at(a.id));
+}
+
+void LedgerBook::index(const AccountRow& a) {
   if (a.kind == AccountKind::nostro) {
-    nostros_[key].push_back(a.id);
+    nostros_[{a.bank(), a.currency}].push_back(a.id);
     if (a.is_default) default_nostros_[a.currency.index()] = a.id;
   }
-  if (a.kind == AccountKind::clearing && a.bank.empty()) clearings_[a.currency.index()] = a.id;
+  if (a.kind == AccountKind::clearing && a.bank().empty()) clearings_[a.currency.index()] = a.id;
 }
 
-const Account* LedgerBook::account(AccountId id) const {
-  const auto at = accounts_.find(id);
-  return at == accounts_.end() ? nullptr : &at->second;
+std::optional<Account> LedgerBook::account(AccountId id) const {
+  const auto* row = accounts_.find(id);
+  return row ? std::optional(accounts_.whole(*row)) : std::nullopt;
 }
 
 std::vector<Recorded> LedgerBook::open_settlements() const {
@@ -133,12 +136,11 @@ std::vector<Recorded> LedgerBook::open_settlements() const {
 }
 
 Result<AccountId> LedgerBook::vostro_of(const SettlementOrder& order) const {
-  const auto at = vostros_.find({order.from_bank, order.amount.currency});
-  if (at != vostros_.end()) return at->second;
+  if (const auto* own = accounts_.vostro(order.from_bank, order.amount.currency)) return own->id;
   std::string elsewhere;
-  for (const auto& [key, id] : vostros_)
-    if (key.bank == order.from_bank)
-      elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(key.currency.code());
+  for (std::uint8_t i = 0; i < Currency::count(); ++i)
+    if (const auto currency = Currency::from_index(i); accounts_.vostro(order.from_bank, currency))
+      elsewhere += (elsewhere.empty() ? "" : ", ") + std::string(currency.code());
   if (!elsewhere.empty())
     return Refusal{Errc::currency_mismatch, "/currency",
                    order.from_bank + " has no vostro in " + std::string(order.amount.currency.code()) + ".",
@@ -165,17 +167,17 @@ Result<AccountId> LedgerBook::nostro_for(const SettlementOrder& order) const {
 }
 
 Result<AccountId> LedgerBook::payee_vostro(const SettlementOrder& order) const {
-  const auto at = vostros_.find({order.to_bank, order.amount.currency});
-  if (at == vostros_.end())
+  const auto* payee = accounts_.vostro(order.to_bank, order.amount.currency);
+  if (!payee)
     return Refusal{Errc::unknown_bank, "/to_bank",
                    order.to_bank + " has no vostro account with us in " +
                        std::string(order.amount.currency.code()) + ".",
                    "a bank with a vostro: GET /api/v1/accounts/vostro"};
-  if (auto refusal = too_much_for(accounts_.at(at->second), order.amount)) return std::move(*refusal);
-  return at->second;
+  if (auto refusal = too_much_for(*payee, order.amount)) return std::move(*refusal);
+  return payee->id;
 }
 
-std::optional<Refusal> LedgerBook::too_much_for(const Account& payee, const Money& amount) {
+std::optional<Refusal> LedgerBook::too_much_for(const AccountRow& payee, const Money& amount) {
   const auto balance = checked_add(payee.balance, amount.minor);
   if (balance && *balance <= largest_balance) return std::nullopt;
   return Refusal{Errc::amount_overflow, "/amount", "the payee's balance would be larger than it may be.",
@@ -203,12 +205,12 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   if (!debit) return {.refusal = debit.refusal()};
   const auto credit = item.on_us ? payee_vostro(order) : nostro_for(order);
   if (!credit) return {.refusal = credit.refusal()};
-  const Account& payer = accounts_.at(*debit);
-  const Account& nostro = accounts_.at(*credit);
-  for (const Account* a : {&payer, &nostro})
+  const AccountRow& payer = accounts_.at(*debit);
+  const AccountRow& nostro = accounts_.at(*credit);
+  for (const AccountRow* a : {&payer, &nostro})
     if (a->status != AccountStatus::open)
       return {.refusal = {Errc::account_closed, a == &payer ? "/from_bank" : "/to_bank",
-                          "account " + a->id.text() + " of " + a->bank + " is closed.", ""}};
+                          "account " + a->id.text() + " of " + a->bank() + " is closed.", ""}};
 
   const Admission& admission = item.admission;
   if (admission.refusal.code != Errc::ok) return {.refusal = admission.refusal};
@@ -226,7 +228,7 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   s.queue_if_short = admission.queue_if_short;
   s.created_at = clock_();
 
-  const Account* lacking = nullptr;
+  const AccountRow* lacking = nullptr;
   if (admission.waiting != Waiting::no) {
     s.status = admission.waiting == Waiting::compliance ? Status::VALIDATING : Status::PENDING;
     s.waiting = admission.waiting;
@@ -235,10 +237,10 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   } else if (lacking = short_account(s);
              (lacking || must_queue_behind(s)) && (s.queue_if_short || quarantined_())) {
     s.waiting = Waiting::liquidity;
-    s.waiting_detail = lacking ? insufficient_funds(*lacking, order.amount.minor).detail
+    s.waiting_detail = lacking ? insufficient(*lacking, order.amount.minor).detail
                                : "more urgent or older orders wait for funds of the same account.";
   } else if (lacking) {
-    record_failed(s, insufficient_funds(*lacking, order.amount.minor));
+    record_failed(s, insufficient(*lacking, order.amount.minor));
   } else {
     lock_and_send(s, s.created_at, batch);
   }
@@ -256,9 +258,9 @@ Submission LedgerBook::open(const std::string& caller, const OpenSettlements::It
   return {.kind = Submission::Kind::accepted, .settlement = row, .refusal = {}};
 }
 
-const Account* LedgerBook::short_account(const SettlementView& s) const {
+const AccountRow* LedgerBook::short_account(const SettlementView& s) const {
   for (const AccountId id : scarce(s))
-    if (const Account& a = accounts_.at(id); available(a) < s.order.amount.minor) return &a;
+    if (const AccountRow& a = accounts_.at(id); available(a) < s.order.amount.minor) return &a;
   return nullptr;
 }
 
@@ -333,10 +335,11 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 }
 
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
-  const Account& a = accounts_.at(id);
+  const AccountRow& a = accounts_.at(id);
+  if (!a.watched) return enter(id, journal, amount, at, batch);
   const auto before = standing(a);
   enter(id, journal, amount, at, batch);
-  tell_crossing(a, before, at, batch);
+  tell_crossing(accounts_.whole(a), before, at, batch);
 }
 
 void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, Micros at,
@@ -354,6 +357,10 @@ void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, M
 LedgerBook::Standing LedgerBook::standing(const Account& a) {
   return {.below_low = a.low_threshold != no_threshold && a.balance < a.low_threshold,
           .above_high = a.high_threshold != no_threshold && a.balance > a.high_threshold};
+}
+
+LedgerBook::Standing LedgerBook::standing(const AccountRow& row) const {
+  return row.watched ? standing(accounts_.whole(row)) : Standing{};
 }
 
 void LedgerBook::tell_crossing(const Account& a, Standing before, Micros at, LedgerBatch& batch) {
@@ -435,13 +442,13 @@ std::optional<SettlementFound> LedgerBook::advance(const AdvanceSettlement& step
 AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request, LedgerBatch& batch) {
   Account a = request.account;
   const auto exists = [&](AccountId other, std::string_view what) {
-    return AccountChanged{.account = accounts_.at(other),
+    return AccountChanged{.account = accounts_.whole(accounts_.at(other)),
                           .refusal = {Errc::account_exists, "",
                                       std::string(what) + " exists already: " + other.text() + ".", ""}};
   };
   if (a.kind == AccountKind::vostro)
-    if (const auto at = vostros_.find({a.bank, a.currency}); at != vostros_.end())
-      return exists(at->second, "a vostro of " + a.bank + " in " + std::string(a.currency.code()));
+    if (const auto* own = accounts_.vostro(a.bank, a.currency))
+      return exists(own->id, "a vostro of " + a.bank + " in " + std::string(a.currency.code()));
   if (a.kind == AccountKind::nostro && a.is_default)
     if (const auto at = default_nostros_.find(a.currency.index()); at != default_nostros_.end())
       return exists(at->second, "a default nostro in " + std::string(a.currency.code()));
@@ -464,7 +471,7 @@ AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request
         .refusal = {Errc::invalid_value, "/floor",
                     "the floor " + format_amount(a.floor, a.currency) + " is above the opening balance 0.",
                     "0, or minus a credit line"}};
-  index(a);
+  add(a);
   batch.new_accounts.push_back(a);
   chain_.append(batch, clock_(), "account.opened", a.id.uuid, account_payload(a));
   return {.account = a};
@@ -472,7 +479,7 @@ AccountChanged LedgerBook::open_account(AccountId id, const OpenAccount& request
 
 AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const FundAccount& request,
                                 LedgerBatch& batch) {
-  const Account* target = account(request.account);
+  const AccountRow* target = accounts_.find(request.account);
   const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
     return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
   };
@@ -508,7 +515,7 @@ AccountChanged LedgerBook::fund(JournalId journal, AccountId clearing_id, const 
               .currency = request.amount.currency,
               .name = "outside world",
               .floor = no_floor};
-    index(a);
+    add(a);
     batch.new_accounts.push_back(a);
     chain_.append(batch, now, "account.opened", a.id.uuid, account_payload(a));
   }

@@ -5,6 +5,7 @@
 // commits the batch before anybody hears of it, or throws the book away.
 #pragma once
 #include "domain/clock.hpp"
+#include "storage/account_table.hpp"
 #include "storage/event_chain.hpp"
 #include "storage/ledger_store.hpp"
 
@@ -26,7 +27,7 @@ class LedgerBook {
   /// `quarantined`: these books may be older than what the banks have seen. Then no order ends that its bank
   /// was not asked about.
   LedgerBook(
-      const LedgerSnapshot& snapshot, Clock clock, std::function<bool()> quarantined = [] { return false; },
+      LedgerSnapshot snapshot, Clock clock, std::function<bool()> quarantined = [] { return false; },
       HeldBecause held_because = [](const SettlementOrder&) { return std::string(); });
 
   /// Keys have been looked up before: this order is new. Accounts, funds, hold, intent; or FAILED; or a
@@ -67,7 +68,7 @@ class LedgerBook {
   AccountChanged fund(JournalId journal, AccountId clearing_id, const FundAccount& request,
                       LedgerBatch& batch);
 
-  const Account* account(AccountId id) const;
+  std::optional<Account> account(AccountId id) const;
   std::vector<Recorded> open_settlements() const;
   std::size_t in_flight() const { return open_.size(); }
   const EventChain& chain() const { return chain_; }
@@ -84,11 +85,14 @@ class LedgerBook {
     }
   };
 
-  void index(const Account& account);
+  void add(const Account& account);
+  void index(const AccountRow& account);
   Result<AccountId> vostro_of(const SettlementOrder& order) const;
+  /// Of a bank that is known to have one.
+  const AccountRow& vostro_of(std::string_view bank, Currency currency) const;
   Result<AccountId> nostro_for(const SettlementOrder& order) const;
   Result<AccountId> payee_vostro(const SettlementOrder& order) const;
-  static std::optional<Refusal> too_much_for(const Account& payee, const Money& amount);
+  static std::optional<Refusal> too_much_for(const AccountRow& payee, const Money& amount);
   /// What has changed since an order was let in, and ends it now that its turn has come.
   std::optional<Refusal> barred(const SettlementView& s) const;
   /// Nothing leaves: both banks have their accounts here.
@@ -98,7 +102,10 @@ class LedgerBook {
   /// In quarantine: why nobody ends an order that waits.
   std::optional<Refusal> ends_blindly() const;
   void record_failed(SettlementView& s, const Refusal& refusal);
-  const Account* short_account(const SettlementView& s) const;
+  const AccountRow* short_account(const SettlementView& s) const;
+  Refusal insufficient(const AccountRow& account, std::int64_t asked) const {
+    return insufficient_funds(accounts_.whole(account), asked);
+  }
   bool must_queue_behind(const SettlementView& s) const;
   /// Holds the funds and records the intent; on us, also its end.
   void lock_and_send(SettlementView& s, Micros at, LedgerBatch& batch);
@@ -122,6 +129,7 @@ class LedgerBook {
     bool below_low = false, above_high = false;
   };
   static Standing standing(const Account& account);
+  Standing standing(const AccountRow& row) const;
   void tell_crossing(const Account& account, Standing before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
@@ -141,8 +149,7 @@ class LedgerBook {
   std::function<bool()> quarantined_;
   HeldBecause held_because_;
   EventChain chain_;
-  boost::unordered_flat_map<AccountId, Account, std::hash<AccountId>> accounts_;
-  boost::unordered_flat_map<BankCurrency, AccountId, BankCurrencyHash> vostros_;
+  AccountTable accounts_;
   std::unordered_map<BankCurrency, std::vector<AccountId>, BankCurrencyHash> nostros_;
   std::unordered_map<std::uint8_t, AccountId> default_nostros_, clearings_;  // by currency
   std::unordered_map<SettlementId, Recorded> open_;

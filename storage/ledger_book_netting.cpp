@@ -52,9 +52,9 @@ std::string netted_payload(const SettlementView& s, Waiting waited_for, JournalI
 
 MeansFound LedgerBook::means() const {
   MeansFound found;
-  for (const auto& [key, id] : vostros_) {
-    const Account& a = accounts_.at(id);
-    Means means{.participant = a.bank, .currency = a.currency};
+  for (const AccountRow& a : accounts_.rows()) {
+    if (a.kind != AccountKind::vostro) continue;
+    Means means{.participant = a.bank(), .currency = a.currency};
     if (a.status == AccountStatus::open) {
       means.available = available(a);
       means.position = a.balance - a.held;
@@ -66,6 +66,12 @@ MeansFound LedgerBook::means() const {
   return found;
 }
 
+const AccountRow& LedgerBook::vostro_of(std::string_view bank, Currency currency) const {
+  const auto* row = accounts_.vostro(bank, currency);
+  ensure(row != nullptr, "a bank that is netted has a vostro");
+  return *row;
+}
+
 std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
                                                    const LedgerBatch& batch) const {
   std::unordered_set<SettlementId> unheard;
@@ -73,8 +79,8 @@ std::vector<SettlementView> LedgerBook::waiting_in(const NettingWindow& window,
   const std::unordered_set<std::string_view> named(window.banks.begin(), window.banks.end());
   const auto takes_part = [&](const std::string& bank) {
     if ((!named.empty() && !named.contains(bank)) || suspended(rules_, bank)) return false;
-    const auto at = vostros_.find({bank, window.currency});
-    return at != vostros_.end() && accounts_.at(at->second).status == AccountStatus::open;
+    const auto* own = accounts_.vostro(bank, window.currency);
+    return own && own->status == AccountStatus::open;
   };
   const auto today = rfc3339(clock_()).substr(0, 10);
   const auto of_the_day = [&](const SettlementView& s) {
@@ -117,14 +123,14 @@ std::optional<Refusal> LedgerBook::barred(const BookNetting& request) const {
 std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_window) const {
   const std::string field = by_window ? "/window" : "/obligations";
   for (const DryRunLine& line : plan.lines) {
-    if (!vostros_.contains({line.participant, line.currency}))
+    const auto* own = accounts_.vostro(line.participant, line.currency);
+    if (!own)
       return Refusal{Errc::unknown_bank, field,
                      line.participant + " has no vostro in " + std::string(line.currency.code()) + ".",
                      "a bank with a vostro: GET /api/v1/accounts/vostro"};
-    if (const Account& a = accounts_.at(vostros_.at({line.participant, line.currency}));
-        a.status != AccountStatus::open)
-      return Refusal{Errc::account_closed, field, "account " + a.id.text() + " of " + a.bank + " is closed.",
-                     ""};
+    if (own->status != AccountStatus::open)
+      return Refusal{Errc::account_closed, field,
+                     "account " + own->id.text() + " of " + own->bank() + " is closed.", ""};
     if (line.breaks())
       return Refusal{Errc::netting_infeasible, field,
                      line.participant + " would pay " + format_for_people(line.pays, line.currency) +
@@ -132,7 +138,7 @@ std::optional<Refusal> LedgerBook::why_infeasible(const DryRun& plan, bool by_wi
                      "the dry run shows who lacks what: \"dry_run\": true"};
   }
   for (const auto& position : plan.netting.multilateral) {
-    const Account& a = accounts_.at(vostros_.at({position.participant, position.currency}));
+    const AccountRow& a = vostro_of(position.participant, position.currency);
     // By window every order is posted by itself, what comes in before what goes out.
     const auto highest = checked_add(a.balance, by_window ? position.in.sum : position.net);
     if (!highest || *highest > largest_balance)
@@ -167,7 +173,7 @@ NettingBooked LedgerBook::book_netting(JournalId journal, const BookNetting& req
   } else {
     for (const auto& position : plan->netting.multilateral)
       if (position.net != 0)
-        post(vostros_.at({position.participant, position.currency}), journal.uuid, -position.net, now, batch);
+        post(vostro_of(position.participant, position.currency).id, journal.uuid, -position.net, now, batch);
   }
   const auto positions = positions_json(plan->netting.multilateral);
   batch.nettings.push_back({.id = journal,
@@ -197,7 +203,7 @@ std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<S
                                                 Micros at, LedgerBatch& batch) {
   std::unordered_map<AccountId, Standing> before;
   for (SettlementView& s : orders) {
-    s.credit_account = vostros_.at({s.order.to_bank, s.order.amount.currency});
+    s.credit_account = vostro_of(s.order.to_bank, s.order.amount.currency).id;
     s.connector = netting_connector;
     walk_on_us(s, at, batch);
     for (const AccountId id : {s.debit_account, s.credit_account})
@@ -206,7 +212,9 @@ std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<S
   for (const auto& s : orders) enter(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
   for (const auto& s : orders) enter(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
   // What an account crosses on the way and back again is no news.
-  for (const auto& [id, standing] : before) tell_crossing(accounts_.at(id), standing, at, batch);
+  for (const auto& [id, standing] : before)
+    if (const auto& row = accounts_.at(id); row.watched)
+      tell_crossing(accounts_.whole(row), standing, at, batch);
   // What this batch has changed already (why an order waits) is written together with this.
   std::unordered_map<SettlementId, std::size_t> rows;
   for (std::size_t i = 0; i < batch.changed.size(); ++i) rows.emplace(batch.changed[i].settlement->id, i);

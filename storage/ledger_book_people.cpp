@@ -141,16 +141,17 @@ ActionAnswered LedgerBook::approve(JournalId journal, const ApproveAction& reque
   const bool late = a.kind == ActionKind::resolve && next(s.status, Event::book);
   if (a.kind == ActionKind::compensate || late)
     for (const AccountId id : {s.debit_account, s.credit_account})
-      if (const Account& side = accounts_.at(id); side.status != AccountStatus::open)
-        return refuse({Errc::account_closed, "", "account " + id.text() + " of " + side.bank + " is closed.",
+      if (const AccountRow& side = accounts_.at(id); side.status != AccountStatus::open)
+        return refuse({Errc::account_closed, "",
+                       "account " + id.text() + " of " + side.bank() + " is closed.",
                        "open accounts: PATCH /api/v1/accounts/{id}"});
   // The payee's bank has its money here: it must still be there.
   if (a.kind == ActionKind::compensate && on_us(s) &&
       available(accounts_.at(s.credit_account)) < s.order.amount.minor)
-    return refuse(insufficient_funds(accounts_.at(s.credit_account), s.order.amount.minor));
+    return refuse(insufficient(accounts_.at(s.credit_account), s.order.amount.minor));
   if (late)
-    if (const Account* lacking = short_account(s))
-      return refuse(insufficient_funds(*lacking, s.order.amount.minor));
+    if (const AccountRow* lacking = short_account(s))
+      return refuse(insufficient(*lacking, s.order.amount.minor));
   a.approved_by = request.caller;
   a.approved_at = clock_();
   end_action(a, ActionState::approved, batch);
@@ -317,13 +318,13 @@ ActionAnswered LedgerBook::close_break(const CloseBreak& request, LedgerBatch& b
 }
 
 AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBatch& batch) {
-  const auto at = accounts_.find(request.id);
+  const auto before = account(request.id);
   const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
     return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
   };
-  if (at == accounts_.end())
+  if (!before)
     return refuse(Errc::unknown_account, "path:id", "there is no account " + request.id.text() + ".");
-  Account a = at->second;
+  Account a = *before;
   const auto show = [&](std::int64_t minor) { return format_for_people(minor, a.currency); };
   if (!request.status.empty()) {
     a.status = account_status_from(request.status).value_or(a.status);
@@ -355,9 +356,9 @@ AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBa
     json.text("high_threshold", format_amount(a.high_threshold, a.currency));
   const Micros now = clock_();
   chain_.append(batch, now, "account.changed", a.id.uuid, json.done());
-  tell_crossing(a, standing(at->second), now, batch);
+  tell_crossing(a, standing(*before), now, batch);
   batch.changed_accounts.push_back(a);
-  at->second = a;
+  accounts_.change(a);
   return {.account = a};
 }
 

@@ -40,9 +40,9 @@ bool LedgerBook::must_queue_behind(const SettlementView& s) const {
 
 std::optional<Refusal> LedgerBook::barred(const SettlementView& s) const {
   for (const AccountId id : {s.debit_account, s.credit_account})
-    if (const Account& a = accounts_.at(id); a.status != AccountStatus::open)
+    if (const AccountRow& a = accounts_.at(id); a.status != AccountStatus::open)
       return Refusal{Errc::account_closed, id == s.debit_account ? "/from_bank" : "/to_bank",
-                     "account " + id.text() + " of " + a.bank +
+                     "account " + id.text() + " of " + a.bank() +
                          " was closed while the order waited. No hold was placed.",
                      ""};
   if (on_us(s)) return too_much_for(accounts_.at(s.credit_account), s.order.amount);
@@ -102,18 +102,18 @@ Released LedgerBook::release_waiting(const ReleaseWaiting& request, LedgerBatch&
       postpone(Waiting::window, std::move(refusal->detail));
       continue;
     }
-    const Account* lacking = short_account(s);
+    const AccountRow* lacking = short_account(s);
     const auto needs = scarce(s);
     const bool behind = s.queue_if_short && std::any_of(needs.begin(), needs.end(),
                                                         [&](AccountId id) { return awaited.contains(id); });
     if (lacking && !s.queue_if_short) {
-      end(insufficient_funds(*lacking, s.order.amount.minor));
+      end(insufficient(*lacking, s.order.amount.minor));
       continue;
     }
     if (lacking || behind) {
       if (lacking) awaited.insert(lacking->id);
       postpone(Waiting::liquidity, lacking
-                                       ? insufficient_funds(*lacking, s.order.amount.minor).detail
+                                       ? insufficient(*lacking, s.order.amount.minor).detail
                                        : "more urgent or older orders wait for funds of the same account.");
       continue;
     }

@@ -280,7 +280,7 @@ void LedgerRound::decide(FundAccount& request, Pending& p) {
       key, fundings_, [&] { return state_.store->find_funding(request.caller, request.idempotency_key); });
   if (known) {
     AccountChanged answer{.journal = known->journal, .replayed = true};
-    if (const Account* a = book_.account(request.account)) answer.account = *a;
+    if (auto a = book_.account(request.account)) answer.account = std::move(*a);
     if (known->request_digest != request.request_digest)
       answer.refusal = {Errc::idempotency_mismatch, "",
                         "This key was used for another funding (" + answer.journal.text() +

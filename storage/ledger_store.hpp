@@ -1,5 +1,6 @@
 // Where the ledger writer remembers: PostgreSQL (pg_ledger_store) or memory (tests, simulation).
 #pragma once
+#include "storage/account_table.hpp"
 #include "storage/ledger_batch.hpp"
 
 #include <memory>
@@ -26,7 +27,7 @@ struct LedgerSnapshot {
   std::int64_t epoch = 0, batch = 0, last_seq = 0;
   Digest last_hash{};
   bool chain_started = false;  // false: last_hash is the empty string
-  std::vector<Account> accounts;
+  AccountTable accounts;
   std::vector<Recorded> open;
   std::vector<OperatorAction> pending_actions;
   std::vector<OpenBreak> open_breaks;

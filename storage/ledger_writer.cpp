@@ -16,11 +16,11 @@ using Pending = LedgerWriterState::Pending;
 void load(Self self) {
   auto& state = self->state;
   state.store = state.settings.make_store();
-  const auto snapshot = state.store->take_over();
+  auto snapshot = state.store->take_over();
   state.settings.on_take_over(snapshot);
   state.last_batch = snapshot.batch;
-  state.book = std::make_shared<LedgerBook>(snapshot, state.settings.clock, state.settings.quarantined,
-                                            state.settings.held_because);
+  state.book = std::make_shared<LedgerBook>(std::move(snapshot), state.settings.clock,
+                                            state.settings.quarantined, state.settings.held_because);
 }
 
 void fail_all(std::vector<Pending>& requests, const caf::error& why) {

@@ -239,7 +239,7 @@ class MemoryLedgerStore final : public LedgerStore {
                             .chain_started = books_.chain_started,
                             .accounts = {},
                             .open = {}};
-    for (const auto& [id, account] : books_.accounts) snapshot.accounts.push_back(account);
+    for (const auto& [id, account] : books_.accounts) snapshot.accounts.add(account);
     for (const auto& [id, row] : books_.settlements)
       if (!final_status(row.settlement->status)) snapshot.open.push_back(row.settlement);
     for (const auto& [id, action] : books_.actions)

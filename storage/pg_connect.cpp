@@ -73,7 +73,7 @@ std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
   session.exec(
       "set statement_timeout = '30s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = "
       "'5s'; "
-      "set synchronous_commit = on; set timezone = 'UTC'; set jit = off; "
+      "set synchronous_commit = on; set timezone = 'UTC'; set datestyle = 'ISO'; set jit = off; "
       // So that the server, too, notices a cut: a dead session of ours would keep its lock for hours.
       "set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3; "
       "set tcp_user_timeout = 4000; set client_connection_check_interval = '2s'");

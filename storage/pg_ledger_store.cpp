@@ -58,6 +58,20 @@ struct Session {
   }
 };
 
+/// In portions: a hundred thousand rows in one answer weigh more than the book that is made of them.
+template <class F>
+void for_each_row(pqxx::transaction_base& tx, const std::string& query, F f) {
+  constexpr int portion = 2'000;
+  tx.exec0("set local cursor_tuple_fraction = 1");  // all rows are wanted
+  tx.exec0("declare portion no scroll cursor for " + query);
+  for (bool more = true; more;) {
+    const auto rows = tx.exec("fetch " + std::to_string(portion) + " from portion");
+    for (const auto& r : rows) f(r);
+    more = rows.size() == portion;
+  }
+  tx.exec0("close portion");
+}
+
 /// Two sessions: one writes and holds the lease, the other looks up. A commit may be under way on a thread
 /// of its own while the next batch's keys are looked up.
 class PgLedgerStore final : public LedgerStore {
@@ -86,13 +100,13 @@ class PgLedgerStore final : public LedgerStore {
           "insert into shard_leases(shard, writer, epoch) select s, $1, $2 from generate_series(0, $3 - 1) s "
           "on conflict (shard) do update set writer = $1, epoch = $2",
           settings_.writer, snapshot.epoch, settings_.shards);
-      for (const auto& r : tx.exec("select " + account_columns + " from accounts order by id"))
-        snapshot.accounts.push_back(account_from_row(r));
-      for (const auto& r :
-           tx.exec("select " + settlement_columns +
-                   " from settlement_transactions where status in "
-                   "('PENDING','VALIDATING','FUNDS_LOCKED','EXECUTING','CONFIRMING') order by id"))
-        snapshot.open.emplace_back(settlement_from_row(r));
+      for_each_row(tx, "select " + account_columns + " from accounts order by id",
+                   [&](const pqxx::row& r) { snapshot.accounts.add(account_from_row(r)); });
+      for_each_row(tx,
+                   "select " + settlement_columns +
+                       " from settlement_transactions where status in "
+                       "('PENDING','VALIDATING','FUNDS_LOCKED','EXECUTING','CONFIRMING') order by id",
+                   [&](const pqxx::row& r) { snapshot.open.emplace_back(settlement_from_row(r)); });
       read_decisions(tx, snapshot);
       tx.commit();
       epoch_ = snapshot.epoch;

@@ -1,10 +1,11 @@
 #include "storage/pg_settlement_row.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+
 namespace settled {
 namespace {
-std::string micros(const std::string& column) {
-  return "coalesce((extract(epoch from " + column + ") * 1000000)::bigint, 0)";
-}
 template <class T>
 T known(std::optional<T> value, const char* what) {
   ensure(value.has_value(), what);
@@ -17,15 +18,43 @@ Currency currency_of(const pqxx::field& field) {
 }
 }  // namespace
 
+// Not by the server: its extract() works in decimals of any length, which nine times a row was a third of
+// what reading a row cost.
+Micros micros_from(std::string_view text) {
+  const auto part = [&](std::size_t from, std::size_t size) {
+    int value = 0;
+    const auto digits = text.substr(std::min(from, text.size()), size);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+    ensure(error == std::errc{} && end == digits.data() + digits.size() && digits.size() == size,
+           "a recorded time is one as a session in UTC writes it");
+    return value;
+  };
+  // "2026-11-21 10:02:31.5+00"
+  const auto zone = text.find('+');
+  ensure(zone != text.npos && text.substr(zone) == "+00", "a session tells times in UTC");
+  const std::chrono::year_month_day day{std::chrono::year(part(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(part(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(part(8, 2)))};
+  const std::chrono::microseconds whole =
+      std::chrono::sys_days(day).time_since_epoch() + std::chrono::hours(part(11, 2)) +
+      std::chrono::minutes(part(14, 2)) + std::chrono::seconds(part(17, 2));
+  if (text[19] != '.') return whole.count();
+  Micros fraction = part(20, zone - 20);
+  for (auto digits = zone - 20; digits < 6; ++digits) fraction *= 10;
+  return whole.count() + fraction;
+}
+
+namespace {
+Micros micros_of(const pqxx::field& field) { return field.is_null() ? 0 : micros_from(field.c_str()); }
+}  // namespace
+
 const std::string settlement_columns =
     "id, obligation_id, from_bank, to_bank, amount, currency, settlement_date::text, priority, method, "
     "metadata, "
     "status, debit_account, credit_account, connector, reference, bank_reference, attempts, last_outcome, "
-    "failure_code, failure_detail, trace_id, " +
-    micros("created_at") + ", " + micros("locked_at") + ", " + micros("sent_at") + ", " +
-    micros("last_sent_at") + ", " + micros("confirmed_at") + ", " + micros("finalized_at") + ", " +
-    micros("unknown_since") + ", " + micros("release_at") + ", " + micros("next_cut_off") +
-    ", opened_as, opened_note, waiting, waiting_detail, queue_if_short, coalesce(value_date::text, ''), "
+    "failure_code, failure_detail, trace_id, created_at, locked_at, sent_at, last_sent_at, confirmed_at, "
+    "finalized_at, unknown_since, release_at, next_cut_off, opened_as, opened_note, waiting, waiting_detail, "
+    "queue_if_short, coalesce(value_date::text, ''), "
     "compensated_by";
 
 SettlementView settlement_from_row(const pqxx::row& row) {
@@ -57,7 +86,7 @@ SettlementView settlement_from_row(const pqxx::row& row) {
   s.trace_id = text();
   for (Micros* time : {&s.created_at, &s.locked_at, &s.sent_at, &s.last_sent_at, &s.confirmed_at,
                        &s.finalized_at, &s.unknown_since, &s.release_at, &s.next_cut_off})
-    *time = number();
+    *time = micros_of(row[at++]);
   s.opened_as = known(status_from(row[at++].c_str()), "a recorded status is one we know");
   s.opened_note = text();
   s.waiting = known(waiting_from(row[at++].c_str()), "a recorded reason to wait is one we know");

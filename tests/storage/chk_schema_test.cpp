@@ -80,9 +80,9 @@ struct Life : tests::DatabaseFixture {
   void start() {
     store.reset();
     store = make_pg_ledger_store({.database_url = url, .owner = "node-1"});
-    const auto snapshot = store->take_over();
+    auto snapshot = store->take_over();
     last_batch = snapshot.batch;
-    book = std::make_unique<LedgerBook>(snapshot, now);
+    book = std::make_unique<LedgerBook>(std::move(snapshot), now);
   }
   template <class Decide>
   void write(Decide decide) {

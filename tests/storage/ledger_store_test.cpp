@@ -133,8 +133,9 @@ BOOST_DATA_TEST_CASE(who_takes_over_finds_what_was_committed, both, kind) {
   BOOST_REQUIRE(snapshot.open.size() == 1U);
   BOOST_CHECK(snapshot.open[0]->id == settlement_id(1));
   BOOST_TEST(snapshot.open[0]->order.amount.minor == 100);
-  BOOST_REQUIRE(snapshot.accounts.size() == 2U);
-  for (const Account& a : snapshot.accounts) {
+  BOOST_REQUIRE(snapshot.accounts.rows().size() == 2U);
+  for (const AccountRow& row : snapshot.accounts.rows()) {
+    const Account a = snapshot.accounts.whole(row);
     BOOST_TEST(a.balance == 1'000);
     BOOST_TEST(a.held == 100);
     BOOST_TEST(a.version == 1);

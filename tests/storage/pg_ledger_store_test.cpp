@@ -2,6 +2,8 @@
 #define BOOST_TEST_MODULE storage_pg_ledger_store
 #include "storage/pg_ledger_store.hpp"
 
+#include "storage/pg_connect.hpp"
+#include "storage/pg_settlement_row.hpp"
 #include "tests/database_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -55,4 +57,18 @@ BOOST_FIXTURE_TEST_CASE(who_holds_a_lock_in_the_way_is_named_and_nothing_works_a
   BOOST_TEST((said[1].why.find("session " + std::to_string(pid)) != std::string::npos), said[1].why);
   BOOST_TEST((said[1].why.find("settlement_transactions") != std::string::npos), said[1].why);
   BOOST_TEST(said[2].up);
+}
+
+BOOST_FIXTURE_TEST_CASE(times_are_read_to_the_microsecond_as_the_server_has_them, DatabaseFixture) {
+  const auto session = pg_connect(url);
+  pqxx::nontransaction tx(*session);
+  for (const Micros at : {Micros{0}, Micros{1}, Micros{1'763'719'351'500'000}, Micros{1'709'164'800'000'010},
+                          Micros{4'102'444'799'999'999}, Micros{-1}}) {
+    const auto row =
+        tx.exec1("select to_timestamp(0) + " + std::to_string(at) + " * interval '1 microsecond'");
+    BOOST_TEST(micros_from(row[0].c_str()) == at, row[0].c_str());
+  }
+  BOOST_CHECK_THROW(micros_from("21.11.2026 10:02:31 UTC"), std::logic_error);
+  BOOST_CHECK_THROW(micros_from("2026-11-21 10:02:31+01"), std::logic_error);
+  BOOST_CHECK_THROW(micros_from(""), std::logic_error);
 }
