@@ -16,6 +16,9 @@
 namespace settled::bench {
 namespace fs = std::filesystem;
 namespace {
+/// 16 MiB each: as many as the server keeps after a time of much writing.
+constexpr int wal_segments_to_reuse = 128;
+
 /// user, system, and both of the children that were waited for.
 std::array<double, 4> times_of(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
@@ -93,6 +96,16 @@ void Cluster::create(const std::string& database, const std::string& copy_of) {
 void Cluster::drop(const std::string& database) {
   pqxx::connection db(owner_url("postgres"));
   pqxx::nontransaction(db).exec("drop database if exists " + database + " with (force)");
+}
+
+void Cluster::age() const {
+  pqxx::connection db(owner_url("postgres"));
+  pqxx::nontransaction tx(db);
+  for (int i = 0; i < wal_segments_to_reuse; ++i) {
+    tx.exec("select pg_current_xact_id()");  // a file of the log without anything in it is not left
+    tx.exec("select pg_switch_wal()");
+  }
+  tx.exec("checkpoint");
 }
 
 void Cluster::assert_durable() const {

@@ -28,6 +28,9 @@ class Cluster {
   std::string socket() const { return postgres_->paths().socket.string(); }
   void create(const std::string& database, const std::string& copy_of = {});
   void drop(const std::string& database);
+  /// A server that has run for a while writes its log into files that it has used before; a new one makes
+  /// each, filled with zeros, while it is measured.
+  void age() const;
   /// Throws when fsync, synchronous_commit or full_page_writes is off.
   void assert_durable() const;
   std::string version() const;

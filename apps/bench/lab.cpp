@@ -94,6 +94,7 @@ void Lab::fill() {
   server.end(SIGTERM);
   pqxx::connection db(c.owner_url(base));
   pqxx::nontransaction(db).exec("vacuum analyze");
+  c.age();
   say("settled " + std::to_string(filled.acknowledged) + " orders beforehand");
 }
 
