@@ -13,6 +13,9 @@ namespace settled {
 namespace {
 /// Transfers of one multi handle; it keeps as many connections.
 constexpr std::size_t transfers_max = 64;
+/// A multi handle without transfers goes after so long, with its connections. Curl looks after those only
+/// when it needs one.
+constexpr std::chrono::seconds idle_max{20};
 }  // namespace
 
 CurlEvents::Descriptor::Descriptor(int number) : fd(number) {
@@ -22,8 +25,8 @@ CurlEvents::Descriptor::~Descriptor() { ::close(fd); }
 
 CurlEvents::Multi::Multi(CurlEvents& owner) : events(owner), handle(curl_multi_init()) {
   if (!handle) throw std::runtime_error("curl: no multi handle");
-  // Without it curl keeps four times the handles it runs, and closes the rest.
-  curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, static_cast<long>(4 * transfers_max));
+  // Curl's own measure is what runs at the moment: at each lull it would close nearly all.
+  curl_multi_setopt(handle, CURLMOPT_MAXCONNECTS, static_cast<long>(transfers_max));
   curl_multi_setopt(handle, CURLMOPT_PIPELINING, CURLPIPE_NOTHING);
   curl_multi_setopt(handle, CURLMOPT_SOCKETFUNCTION, &CurlEvents::on_watch);
   curl_multi_setopt(handle, CURLMOPT_SOCKETDATA, this);
@@ -42,17 +45,21 @@ CurlEvents::~CurlEvents() = default;
 
 void CurlEvents::wake() const { ::eventfd_write(wake_.fd, 1); }
 
-CurlEvents::Multi& CurlEvents::one_with_room() {
+CurlEvents::Multi* CurlEvents::one_with_room() {
   for (auto& multi : multis_)
-    if (multi->running < transfers_max) return *multi;
-  return *multis_.emplace_back(std::make_unique<Multi>(*this));
+    if (multi->running < transfers_max) return multi.get();
+  try {
+    return multis_.emplace_back(std::make_unique<Multi>(*this)).get();
+  } catch (const std::exception&) {
+    return nullptr;
+  }
 }
 
 bool CurlEvents::add(CURL* easy) {
-  Multi& multi = one_with_room();
-  if (curl_multi_add_handle(multi.handle, easy) != CURLM_OK) return false;
-  ++multi.running;
-  running_.emplace(easy, &multi);
+  Multi* multi = one_with_room();
+  if (!multi || curl_multi_add_handle(multi->handle, easy) != CURLM_OK) return false;
+  ++multi->running;
+  running_.emplace(easy, multi);
   return true;
 }
 
@@ -60,23 +67,23 @@ void CurlEvents::remove(CURL* easy) {
   const auto at = running_.find(easy);
   if (at == running_.end()) return;
   curl_multi_remove_handle(at->second->handle, easy);
-  --at->second->running;
+  if (--at->second->running == 0) at->second->idle_since = Clock::now();
   running_.erase(at);
 }
 
-int CurlEvents::on_watch(CURL*, curl_socket_t socket, int what, void* multi, void* watched) {
-  auto& self = *static_cast<Multi*>(multi);
-  auto& events = self.events;
+int CurlEvents::on_watch(CURL*, curl_socket_t socket, int what, void* multi, void*) {
+  auto* self = static_cast<Multi*>(multi);
+  auto& events = self->events;
+  const auto at = events.watched_.find(socket);
   if (what == CURL_POLL_REMOVE) {
+    // The number may be another handle's by now.
+    if (at == events.watched_.end() || at->second != self) return 0;
     ::epoll_ctl(events.epoll_.fd, EPOLL_CTL_DEL, socket, nullptr);
-    events.watched_.erase(socket);
+    events.watched_.erase(at);
     return 0;
   }
-  events.watch(socket, what, watched != nullptr);
-  if (!watched) {
-    events.watched_[socket] = &self;
-    curl_multi_assign(self.handle, socket, &self);
-  }
+  events.watch(socket, what, at != events.watched_.end());
+  events.watched_[socket] = self;
   return 0;
 }
 
@@ -97,7 +104,10 @@ void CurlEvents::watch(int fd, int what, bool known) const {
 
 void CurlEvents::act(int fd, int what) {
   const auto at = watched_.find(fd);
-  if (at == watched_.end()) return;
+  if (at == watched_.end()) {
+    ::epoll_ctl(epoll_.fd, EPOLL_CTL_DEL, fd, nullptr);
+    return;
+  }
   int running = 0;
   curl_multi_socket_action(at->second->handle, fd, what, &running);
 }
@@ -120,6 +130,8 @@ void CurlEvents::turn(Clock::time_point until) {
                            ((event.events & EPOLLERR) != 0 ? CURL_CSELECT_ERR : 0));
   }
   const auto now = Clock::now();
+  while (multis_.size() > 1 && multis_.back()->running == 0 && now - multis_.back()->idle_since > idle_max)
+    multis_.pop_back();
   for (auto& multi : multis_) {
     if (now < multi->call_at) continue;
     multi->call_at = Clock::time_point::max();

@@ -55,14 +55,16 @@ class CurlEvents {
     CurlEvents& events;
     CURLM* handle = nullptr;
     std::size_t running = 0;
+    Clock::time_point idle_since = Clock::now();
     Clock::time_point call_at = Clock::time_point::max();
   };
 
-  static int on_watch(CURL*, curl_socket_t socket, int what, void* multi, void* watched);
+  static int on_watch(CURL*, curl_socket_t socket, int what, void* multi, void*);
   static int on_timer(CURLM*, long ms, void* multi);
   void watch(int fd, int what, bool known) const;
   void act(int fd, int what);
-  Multi& one_with_room();
+  /// Null: curl has none left.
+  Multi* one_with_room();
 
   const Descriptor epoll_, wake_;
   std::unordered_map<int, Multi*> watched_;  // by socket

@@ -144,7 +144,7 @@ class HttpClient::Loop {
   /// The URL is parsed once for each bank: everything before its path decides.
   const std::string& origin_of(const std::string& url) {
     const auto scheme = url.find("://");
-    const auto path = scheme == std::string::npos ? scheme : url.find_first_of("/?#\\", scheme + 3);
+    const auto path = scheme == std::string::npos ? scheme : url.find_first_of("/?#", scheme + 3);
     const auto start = url.substr(0, path);
     if (const auto known = origins_.find(start); known != origins_.end()) return known->second;
     if (origins_.size() >= 1'000) origins_.clear();

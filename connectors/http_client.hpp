@@ -24,7 +24,7 @@ struct HttpClientSettings {
   /// bank gets later than that it gets after we have taken it for lost.
   std::chrono::milliseconds unacknowledged_max{15'000};
   /// A bulkhead: a host that answers slowly holds up no more than so many calls at once.
-  long connections_per_host = 128;
+  long connections_per_host = 128;  // with a call under way; kept ones may be a few more
   /// Calls of one host that wait for a connection; more are refused at once as `not_sent`.
   std::size_t queued_per_host = 20'000;
   /// Kept connections older than this are not used again, so that we rarely meet one which the other side

@@ -31,6 +31,8 @@ struct Front::Impl {
   std::optional<Response> answer_at_once(const Request& request);
   Response refused(const Request& request, const Problem& problem);
   static Problem too_many_orders();
+  /// More orders wait than may.
+  bool no_turn() const;
   bool has_a_receipt(const Request& request) const;
   Response seen(const Request& request, Response response);
 };
@@ -103,8 +105,14 @@ Problem Front::Impl::too_many_orders() {
   return problem;
 }
 
-/// Of this key, so that it is answered from memory unless the body is another one.
+bool Front::Impl::no_turn() const {
+  const auto& limits = settings.front_limits;
+  return turn->waits_longer_than(limits.turn_max) || turn->has_more_than(limits.turn_orders_max);
+}
+
+/// Of this key: then memory may answer it.
 bool Front::Impl::has_a_receipt(const Request& request) const {
+  if (static_cast<RouteId>(request.route) != RouteId::submit_settlement) return false;
   const auto key = idempotency_key_of(request);
   return key && replays->has({.caller = request.caller, .key = *key, .lang = lang_from(request)});
 }
@@ -113,12 +121,9 @@ std::optional<Response> Front::Impl::screen(Request& request) {
   if (auto problem = pass_gate(request, settings.gate)) return refused(request, *problem);
   const auto id = static_cast<RouteId>(request.route);
   if (is_health(id)) return std::nullopt;
-  // By its head alone: to read an order that has no place costs more than to refuse it.
-  if (is_order(id) && !draining) {
-    const auto& limits = settings.front_limits;
-    const bool full = turn->waits_longer_than(limits.turn_max) || turn->has_more_than(limits.turn_bytes_max);
-    if (full && !has_a_receipt(request)) return refused(request, too_many_orders());
-  }
+  // By its head alone: to understand an order that has no place costs more than to refuse it.
+  if (is_order(id) && !draining && no_turn() && !has_a_receipt(request))
+    return refused(request, too_many_orders());
   const Route& asked = route(id);
   const std::string again = asked.moves_money ? "Send it again with the same key" : "Send it again";
   Problem problem;
@@ -185,8 +190,14 @@ void Front::Impl::handle(Request request, Responder responder) {
       responder(seen(request, *known));
       return;
     }
+  const auto* orders = std::get_if<SubmitAsk>(&*ask);
+  if (orders && no_turn()) {  // since its head was seen; or its key was known, and memory has no answer
+    responder(refused(request, too_many_orders()));
+    return;
+  }
+  const auto waiting = orders ? orders->orders.orders.size() : 0;
   auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
-  if (std::holds_alternative<SubmitAsk>(*ask)) ticket->place = turn->take_place(request.body.size());
+  if (waiting > 0) ticket->place = turn->take_place(waiting);
   ticket->ask = std::move(*ask);
   caf::anon_send(actor, std::move(ticket));
 }

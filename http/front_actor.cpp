@@ -103,7 +103,7 @@ void hand_gathered(Self self) {
     for (const auto& call : asked->calls) call.ticket->place.reset();
     asked->since = std::chrono::steady_clock::now();
     state.asked.push_back(asked);
-    // The time limit is `give_up_waiting`: CAF's own would wake its clock's thread twice for each question.
+    // The time limit is `give_up_waiting`: one look a second at all of them.
     self->request(state.actors.intake, caf::infinite, std::move(asked->question))
         .then(
             [=](Submissions& answer) {

@@ -48,9 +48,9 @@ struct FrontLimits {
   /// Orders that are gathered and wait for their turn. When the oldest has waited so long, new ones are told
   /// at once to come again: more would only wait longer, and many of them for nothing.
   std::chrono::milliseconds turn_max{1'000};
-  /// The same when so many bytes of orders wait: about 12,000 orders, half a second's work. That the oldest
-  /// one waits long shows too late how many stand behind it.
-  std::size_t turn_bytes_max = 4 * 1024 * 1024;
+  /// The same when so many wait: half a second's work. That the oldest one waits long shows too late how many
+  /// stand behind it.
+  std::size_t turn_orders_max = 12'000;
   /// Receipts that are answered again from memory, of single orders.
   std::size_t replays_max = 10'000;
   /// Open event streams.

@@ -8,7 +8,7 @@ namespace settled {
 namespace {
 using namespace std::chrono_literals;
 
-/// What is far away or taken back wakes nobody before it is so much.
+/// So many entries wake the thread even if none of them is due.
 constexpr std::size_t laid_down_max = 1'024;
 
 template <class To, class From>
@@ -59,6 +59,7 @@ void ActorClock::lay_down(unique_event_ptr entry, time_point due) {
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return;
     laid_down_.push_back(std::move(entry));
     wake = due < looks_at_ || laid_down_.size() == laid_down_max;
     if (wake) looks_at_ = time_point::min();  // once is enough

@@ -3,7 +3,7 @@
 // CAF's own clock hands every limit that is set, every one that is taken back and every actor's end to its
 // thread at once, through a ring of 64 places; a payment at a bank has five of those, and each woke a thread.
 // Nearly all limits are taken back long before they are due. So here they are laid down and the thread is
-// woken only for what is due before it would look by itself.
+// woken only for what is due before it would look by itself, or for a thousand of them.
 #pragma once
 #include <caf/detail/thread_safe_actor_clock.hpp>
 #include <caf/policy/work_sharing.hpp>

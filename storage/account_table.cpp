@@ -20,6 +20,7 @@ std::string_view AccountTable::bank_of(const AccountRow& row) {
 
 void AccountTable::add(const Account& account) {
   ensure(account.bank.size() <= AccountRow{}.bic.size(), "a bank is known by its BIC");
+  ensure(!find(account.id), "an account is in the book once");
   ensure(rows_->size() < std::numeric_limits<std::uint32_t>::max(), "the accounts can be counted");
   const auto number = static_cast<std::uint32_t>(rows_->size());
   AccountRow& row = rows_->emplace_back();

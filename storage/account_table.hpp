@@ -16,7 +16,7 @@
 namespace settled {
 
 /// What a decision needs of an account. Amounts as in Account.
-struct AccountRow {
+struct alignas(64) AccountRow {
   AccountId id;
   std::int64_t balance = 0, held = 0, floor = 0, version = 0;
   std::array<char, 11> bic{};  // filled up with zeros
@@ -36,7 +36,7 @@ class AccountTable {
  public:
   /// A row stays where it is.
   void add(const Account& account);
-  /// Everything but balance, held and version.
+  /// Its status, floor and thresholds.
   void change(const Account& account);
 
   const AccountRow* find(AccountId id) const;

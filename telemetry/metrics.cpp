@@ -191,14 +191,14 @@ struct Metrics::Impl {
 
   Counters<3> bank_requests{counters("molam_bank_connector_requests_total", "Calls to banks"),
                             {"connector", "operation", "status"}};
-  // Each window in use takes every value in: two of half a minute each, not five.
+  // Each window takes every value in: two that change every half minute, not five.
   Children<prometheus::Summary, 1, prometheus::Summary::Quantiles, std::chrono::milliseconds, int>
-      bank_latency{
-          summaries("molam_bank_connector_latency_seconds", "Duration of calls to banks, last minute"),
-          {"connector"},
-          quantiles(),
-          std::chrono::seconds(60),
-          2};
+      bank_latency{summaries("molam_bank_connector_latency_seconds",
+                             "Duration of calls to banks, of the last half to whole minute"),
+                   {"connector"},
+                   quantiles(),
+                   std::chrono::seconds(60),
+                   2};
   Counters<2> bank_failures{counters("molam_bank_connector_failures_total", "Failed calls to banks"),
                             {"connector", "error_code"}};
   Gauges<1> bank_breaker{

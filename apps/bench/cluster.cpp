@@ -16,7 +16,7 @@
 namespace settled::bench {
 namespace fs = std::filesystem;
 namespace {
-/// 16 MiB each: as many as the server keeps after a time of much writing.
+/// 16 MiB each: as many as the server keeps after a time of much writing, where the disk has room for them.
 constexpr int wal_segments_to_reuse = 128;
 
 /// user, system, and both of the children that were waited for.

@@ -492,9 +492,10 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
 BOOST_AUTO_TEST_CASE(orders_behind_more_than_may_wait_are_turned_away_by_their_head) {
   FrontLimits limits;
   limits.submissions_max = 1;
-  limits.turn_bytes_max = good_order.size() - 1;
+  limits.turn_orders_max = 0;
   limits.answer_max = 3s;
   House house(limits);
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "known")->status == 202);
   house.books->silent = true;
   std::vector<RawClient> waiting;
   for (int i = 0; i < 2; ++i) {  // one is being written, one waits
@@ -508,6 +509,12 @@ BOOST_AUTO_TEST_CASE(orders_behind_more_than_may_wait_are_turned_away_by_their_h
   }
   // What it says is not looked at.
   check_problem(house.post("/api/v1/settlements", "{", "k"), 503, "overloaded", "");
+  // A key of which memory has a receipt lets in what it answers, and nothing else.
+  BOOST_TEST(house.post("/api/v1/settlements", good_order, "known")->status == 202);
+  auto other = Json::parse(good_order);
+  other["obligation_id"] = "another";
+  check_problem(house.post("/api/v1/settlements", other.dump(), "known"), 503, "overloaded", "");
+  check_problem(house.post("/api/v1/settlements/batch", "{}", "known"), 503, "overloaded", "");
   BOOST_TEST(house.http->Get("/health")->status == 200);
   for (auto& client : waiting) BOOST_TEST(status_of(client.read(10s, "}")) == 503);
   house.books->silent = false;
