@@ -343,7 +343,7 @@ struct Dispatch {
 };
 }  // namespace
 
-FrontActor::behavior_type front_actor(Self self, FrontLimits limits, std::shared_ptr<Replays> replays,
+FrontActor::behavior_type front_actor(Self self, const FrontLimits& limits, std::shared_ptr<Replays> replays,
                                       std::shared_ptr<Turn> turn) {
   self->state.limits = limits;
   self->state.replays = std::move(replays);

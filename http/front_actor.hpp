@@ -98,8 +98,9 @@ struct FrontState {
   static inline const char* name = "front";
 };
 
-FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self, FrontLimits limits,
-                                      std::shared_ptr<Replays> replays, std::shared_ptr<Turn> turn);
+FrontActor::behavior_type front_actor(FrontActor::stateful_pointer<FrontState> self,
+                                      const FrontLimits& limits, std::shared_ptr<Replays> replays,
+                                      std::shared_ptr<Turn> turn);
 
 }  // namespace settled
 

@@ -51,18 +51,18 @@ void AccountTable::change(const Account& account) {
     thresholds_.erase(row.id);
 }
 
-const AccountRow* AccountTable::find(AccountId id) const {
+const AccountRow* AccountTable::find(const AccountId& id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : &(*rows_)[*found];
 }
 
-const AccountRow& AccountTable::at(AccountId id) const {
+const AccountRow& AccountTable::at(const AccountId& id) const {
   const auto* row = find(id);
   ensure(row != nullptr, "the account is in the book");
   return *row;
 }
 
-AccountRow& AccountTable::at(AccountId id) {
+AccountRow& AccountTable::at(const AccountId& id) {
   const auto found = by_id_.find(id);
   ensure(found != by_id_.end(), "the account is in the book");
   return (*rows_)[*found];

@@ -39,9 +39,9 @@ class AccountTable {
   /// Its status, floor and thresholds.
   void change(const Account& account);
 
-  const AccountRow* find(AccountId id) const;
-  const AccountRow& at(AccountId id) const;
-  AccountRow& at(AccountId id);
+  const AccountRow* find(const AccountId& id) const;
+  const AccountRow& at(const AccountId& id) const;
+  AccountRow& at(const AccountId& id);
   /// A bank has one vostro in a currency.
   const AccountRow* vostro(std::string_view bank, Currency currency) const;
   const std::deque<AccountRow>& rows() const { return *rows_; }
@@ -65,11 +65,11 @@ class AccountTable {
   struct ById {
     using is_transparent = void;
     const std::deque<AccountRow>* rows;
-    std::size_t operator()(AccountId id) const { return std::hash<AccountId>{}(id); }
+    std::size_t operator()(const AccountId& id) const { return std::hash<AccountId>{}(id); }
     std::size_t operator()(std::uint32_t n) const { return (*this)((*rows)[n].id); }
     bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
-    bool operator()(AccountId id, std::uint32_t n) const { return (*rows)[n].id == id; }
-    bool operator()(std::uint32_t n, AccountId id) const { return (*rows)[n].id == id; }
+    bool operator()(const AccountId& id, std::uint32_t n) const { return (*rows)[n].id == id; }
+    bool operator()(std::uint32_t n, const AccountId& id) const { return (*rows)[n].id == id; }
   };
   struct ByBank {
     using is_transparent = void;

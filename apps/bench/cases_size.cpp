@@ -130,7 +130,7 @@ std::vector<Result> growth(Lab& lab) {
   cluster.drop(base);
   auto result = compared("growth", "us CPU each", rounds);
   result.cpu_us = result.value;
-  result.bar = 1.2;
+  result.goal = 1.2;
   result.less_is_better = true;
   result.broken = broken;
   result.note = "1,000 accounts and 2,000 to 10,000 settlements against " +

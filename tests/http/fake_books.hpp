@@ -214,7 +214,7 @@ struct FakeIntakeState {
   static inline const char* name = "fake_intake";
 };
 inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<FakeIntakeState> self,
-                                              Books books) {
+                                              const Books& books) {
   return {[=](const SubmitSettlements& in) -> caf::result<Submissions> {
             if (books->silent) {
               self->state.unanswered.promises.push_back(self->make_response_promise<Submissions>());
@@ -259,7 +259,7 @@ inline IntakeActor::behavior_type fake_intake(IntakeActor::stateful_pointer<Fake
           [](const ReadHealth&) { return HealthReport{}; }};
 }
 
-inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, Books books) {
+inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, const Books& books) {
   return {
       [](const OpenSettlements&) { return Submissions{}; },
       [](const AdvanceSettlement&) { return SettlementFound{}; },
@@ -334,7 +334,7 @@ inline LedgerActor::behavior_type fake_ledger(LedgerActor::pointer, Books books)
       [](const ReadInFlight&) { return InFlight{}; }};
 }
 
-inline SchedulerActor::behavior_type fake_scheduler(SchedulerActor::pointer, Books books) {
+inline SchedulerActor::behavior_type fake_scheduler(SchedulerActor::pointer, const Books& books) {
   const auto report = [books] {
     JobsReport all;
     for (const auto& [name, runs] : books->job_runs)
@@ -361,7 +361,7 @@ inline SchedulerActor::behavior_type fake_scheduler(SchedulerActor::pointer, Boo
       }};
 }
 
-inline ReaderActor::behavior_type fake_reader(ReaderActor::pointer, Books books) {
+inline ReaderActor::behavior_type fake_reader(ReaderActor::pointer, const Books& books) {
   return {[=](const ReadSettlement& q) -> SettlementFound {
             const std::lock_guard lock(books->mutex);
             const auto at = books->settlements.find(q.id);
@@ -427,7 +427,7 @@ inline ReaderActor::behavior_type fake_reader(ReaderActor::pointer, Books books)
           }};
 }
 
-inline HealthActor::behavior_type fake_health(HealthActor::pointer, Books books) {
+inline HealthActor::behavior_type fake_health(HealthActor::pointer, const Books& books) {
   return {[=](const ReadHealth&) -> HealthReport {
     HealthReport report;
     report.ready = books->ready;
