@@ -124,7 +124,7 @@ class HttpClient::Loop {
       taken.swap(incoming_);
     }
     for (auto& call : taken) {
-      call->origin = origin_of(call->request.url);
+      call->origin = origin_of(call->request.url, settings_.http_to_loopback);
       if (call->origin.empty() || (call->request.method != "GET" && call->request.method != "POST")) {
         finish_as(*call, Kind::not_sent, "url_refused", "only https, or http to this machine in development");
         continue;
@@ -139,16 +139,6 @@ class HttpClient::Loop {
         ++waiting_;
       }
     }
-  }
-
-  /// The URL is parsed once for each bank: everything before its path decides.
-  const std::string& origin_of(const std::string& url) {
-    const auto scheme = url.find("://");
-    const auto path = scheme == std::string::npos ? scheme : url.find_first_of("/?#", scheme + 3);
-    const auto start = url.substr(0, path);
-    if (const auto known = origins_.find(start); known != origins_.end()) return known->second;
-    if (origins_.size() >= 1'000) origins_.clear();
-    return origins_.emplace(start, settled::origin_of(url, settings_.http_to_loopback)).first->second;
   }
 
   void start(Host& host, std::unique_ptr<HttpCall> call) {
@@ -216,7 +206,6 @@ class HttpClient::Loop {
   // The rest belongs to the loop's thread.
   std::unordered_map<CURL*, std::unique_ptr<HttpCall>> running_;
   std::map<std::string, Host> hosts_;
-  std::unordered_map<std::string, std::string> origins_;
   std::size_t waiting_ = 0;
   std::vector<CURL*> spare_;
   std::thread thread_;

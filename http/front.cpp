@@ -30,7 +30,6 @@ struct Front::Impl {
   /// What needs no actor; nothing for the rest.
   std::optional<Response> answer_at_once(const Request& request);
   Response refused(const Request& request, const Problem& problem);
-  static Problem too_many_orders();
   /// More orders wait than may.
   bool no_turn() const;
   bool has_a_receipt(const Request& request) const;
@@ -42,6 +41,20 @@ bool is_health(RouteId id) {
   return id == RouteId::health || id == RouteId::health_api || id == RouteId::live || id == RouteId::ready ||
          id == RouteId::detailed;
 }
+
+std::string again(const Route& asked) {
+  return asked.moves_money ? "Send it again with the same key" : "Send it again";
+}
+Problem full(std::string_view of_what, const Route& asked) {
+  Problem problem;
+  problem.code = Errc::overloaded;
+  problem.retry_after = 1;
+  if (asked.changes()) problem.money = MoneyState::untouched;
+  problem.errors.push_back(
+      {problem.code, "", "full: " + std::string(of_what) + ". " + again(asked) + " in 1 s", ""});
+  return problem;
+}
+Problem too_many_orders(const Route& asked) { return full("too many orders wait for their turn", asked); }
 
 bool is_order(RouteId id) { return id == RouteId::submit_settlement || id == RouteId::submit_batch; }
 
@@ -94,17 +107,6 @@ Response Front::Impl::refused(const Request& request, const Problem& problem) {
   return seen(request, problem_response(problem, {lang_from(request), request.trace_id}));
 }
 
-Problem Front::Impl::too_many_orders() {
-  Problem problem;
-  problem.code = Errc::overloaded;
-  problem.retry_after = 1;
-  problem.money = MoneyState::untouched;
-  problem.errors.push_back(
-      {problem.code, "", "full: too many orders wait for their turn. Send it again with the same key in 1 s",
-       ""});
-  return problem;
-}
-
 bool Front::Impl::no_turn() const {
   const auto& limits = settings.front_limits;
   return turn->waits_longer_than(limits.turn_max) || turn->has_more_than(limits.turn_orders_max);
@@ -121,27 +123,19 @@ std::optional<Response> Front::Impl::screen(Request& request) {
   if (auto problem = pass_gate(request, settings.gate)) return refused(request, *problem);
   const auto id = static_cast<RouteId>(request.route);
   if (is_health(id)) return std::nullopt;
-  // By its head alone: to understand an order that has no place costs more than to refuse it.
-  if (is_order(id) && !draining && no_turn() && !has_a_receipt(request))
-    return refused(request, too_many_orders());
   const Route& asked = route(id);
-  const std::string again = asked.moves_money ? "Send it again with the same key" : "Send it again";
-  Problem problem;
   if (draining) {
+    Problem problem;
     problem.code = Errc::shutting_down;
-    problem.errors.push_back({problem.code, "", "the service is stopping. " + again, ""});
-  } else if (*pending >= settings.front_limits.tickets_max) {
-    problem.code = Errc::overloaded;
-    problem.retry_after = 1;
-    problem.errors.push_back({problem.code, "",
-                              "full: " + std::to_string(settings.front_limits.tickets_max) +
-                                  " requests are waiting. " + again + " in 1 s",
-                              ""});
-  } else {
-    return std::nullopt;
+    problem.errors.push_back({problem.code, "", "the service is stopping. " + again(asked), ""});
+    if (asked.changes()) problem.money = MoneyState::untouched;
+    return refused(request, problem);
   }
-  if (asked.changes()) problem.money = MoneyState::untouched;
-  return refused(request, problem);
+  // By its head alone: to understand an order that has no place costs more than to refuse it.
+  if (is_order(id) && no_turn() && !has_a_receipt(request)) return refused(request, too_many_orders(asked));
+  const auto most = settings.front_limits.tickets_max;
+  if (*pending >= most) return refused(request, full(std::to_string(most) + " requests are waiting", asked));
+  return std::nullopt;
 }
 
 std::optional<Response> Front::Impl::answer_at_once(const Request& request) {
@@ -185,19 +179,18 @@ void Front::Impl::handle(Request request, Responder responder) {
     responder(refused(request, problem_of(std::move(errors), money)));
     return;
   }
-  if (const auto* order = std::get_if<SubmitAsk>(&*ask); order && !order->batch && !order->wait)
-    if (const auto known = replays->find(order->key)) {
+  const auto* asked = std::get_if<SubmitAsk>(&*ask);
+  if (asked && !asked->batch && !asked->wait)
+    if (const auto known = replays->find(asked->key)) {
       responder(seen(request, *known));
       return;
     }
-  const auto* orders = std::get_if<SubmitAsk>(&*ask);
-  if (orders && no_turn()) {  // since its head was seen; or its key was known, and memory has no answer
-    responder(refused(request, too_many_orders()));
+  if (asked && no_turn()) {  // since its head was seen; or its key was known, and memory has no answer
+    responder(refused(request, too_many_orders(route(static_cast<RouteId>(request.route)))));
     return;
   }
-  const auto waiting = orders ? orders->orders.orders.size() : 0;
   auto ticket = std::make_shared<Ticket>(request, std::move(responder), pending, settings.on_request);
-  if (waiting > 0) ticket->place = turn->take_place(waiting);
+  if (asked) ticket->place = turn->take_place(asked->orders.orders.size());
   ticket->ask = std::move(*ask);
   caf::anon_send(actor, std::move(ticket));
 }

@@ -9,7 +9,6 @@
 #pragma once
 #include "http/event_feed.hpp"
 #include "http/ticket.hpp"
-#include "http/turn.hpp"
 #include "messages/actors.hpp"
 
 #include <caf/allowed_unsafe_message_type.hpp>

@@ -4,6 +4,7 @@
 #include "http/problem.hpp"
 #include "http/replays.hpp"
 #include "http/routes.hpp"
+#include "http/turn.hpp"
 #include "messages/actors.hpp"
 
 #include <atomic>
@@ -89,7 +90,7 @@ class Ticket {
   RouteId route = RouteId::health;
   Lang lang = Lang::en;
   Ask ask;
-  std::shared_ptr<void> place;  // where orders wait; given up when they are handed on
+  std::shared_ptr<Turn::Place> place;  // where orders wait; given up when they are handed on
 
  private:
   Responder responder_;

@@ -32,15 +32,15 @@ void ActorClock::set_multi_timeout(time_point t, caf::abstract_actor* self, caf:
 }
 
 void ActorClock::cancel_ordinary_timeout(caf::abstract_actor* self, caf::atom_value type) {
-  lay_down(std::make_unique<ordinary_timeout_cancellation>(self->id(), type), time_point::max());
+  lay_down(std::make_unique<ordinary_timeout_cancellation>(self->id(), type));
 }
 
 void ActorClock::cancel_request_timeout(caf::abstract_actor* self, caf::message_id id) {
-  lay_down(std::make_unique<request_timeout_cancellation>(self->id(), id), time_point::max());
+  lay_down(std::make_unique<request_timeout_cancellation>(self->id(), id));
 }
 
 void ActorClock::cancel_timeouts(caf::abstract_actor* self) {
-  lay_down(std::make_unique<timeouts_cancellation>(self->id()), time_point::max());
+  lay_down(std::make_unique<timeouts_cancellation>(self->id()));
 }
 
 void ActorClock::schedule_message(time_point t, caf::strong_actor_ptr receiver,
@@ -53,7 +53,7 @@ void ActorClock::schedule_message(time_point t, caf::group target, caf::strong_a
   lay_down(std::make_unique<group_msg>(t, std::move(target), std::move(sender), std::move(content)), t);
 }
 
-void ActorClock::cancel_all() { lay_down(std::make_unique<drop_all>(), time_point::max()); }
+void ActorClock::cancel_all() { lay_down(std::make_unique<drop_all>()); }
 
 void ActorClock::lay_down(unique_event_ptr entry, time_point due) {
   bool wake = false;
@@ -86,21 +86,10 @@ void ActorClock::run() {
     taken.clear();
     trigger_expired_timeouts();
   }
-  drop_everything();
-}
-
-/// What is dropped may end actors, which take their limits back.
-void ActorClock::drop_everything() {
-  for (bool more = true; more;) {
-    schedule_.clear();
-    actor_lookup_.clear();
-    std::vector<unique_event_ptr> dropped;
-    {
-      const std::lock_guard lock(mutex_);
-      dropped.swap(laid_down_);
-    }
-    more = !dropped.empty();
-  }
+  // What is dropped may end actors, which come back here; nothing is laid down any more.
+  schedule_.clear();
+  actor_lookup_.clear();
+  laid_down_.clear();
 }
 
 void ActorClock::end() {

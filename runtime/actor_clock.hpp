@@ -38,9 +38,8 @@ class ActorClock : public caf::detail::thread_safe_actor_clock {
 
  private:
   /// Laid down for the thread; what is due earlier than the thread looks wakes it.
-  void lay_down(unique_event_ptr entry, time_point due);
+  void lay_down(unique_event_ptr entry, time_point due = time_point::max());
   void take(unique_event_ptr entry);
-  void drop_everything();
 
   std::mutex mutex_;
   std::condition_variable early_;

@@ -5,22 +5,12 @@
 
 namespace settled {
 
-std::string AccountRow::bank() const {
+std::string_view AccountRow::bank_text() const {
   return {bic.data(), static_cast<std::size_t>(std::find(bic.begin(), bic.end(), '\0') - bic.begin())};
-}
-
-std::int64_t available(const AccountRow& account) {
-  return available(account.balance, account.held, account.floor);
-}
-
-std::string_view AccountTable::bank_of(const AccountRow& row) {
-  return {row.bic.data(),
-          static_cast<std::size_t>(std::find(row.bic.begin(), row.bic.end(), '\0') - row.bic.begin())};
 }
 
 void AccountTable::add(const Account& account) {
   ensure(account.bank.size() <= AccountRow{}.bic.size(), "a bank is known by its BIC");
-  ensure(!find(account.id), "an account is in the book once");
   ensure(rows_->size() < std::numeric_limits<std::uint32_t>::max(), "the accounts can be counted");
   const auto number = static_cast<std::uint32_t>(rows_->size());
   AccountRow& row = rows_->emplace_back();
@@ -35,13 +25,14 @@ void AccountTable::add(const Account& account) {
   name_at_.push_back(static_cast<std::uint32_t>(names_.size()));
   names_.append(account.name.c_str(), account.name.size() + 1);
   ensure(names_.size() < std::numeric_limits<std::uint32_t>::max(), "the accounts' names fit");
-  by_id_.insert(number);
+  ensure(by_id_.insert(number).second, "an account is in the book once");
   if (account.kind == AccountKind::vostro) vostros_.insert(number);
-  change(account);
+  set_limits(row, account);
 }
 
-void AccountTable::change(const Account& account) {
-  AccountRow& row = at(account.id);
+void AccountTable::change(const Account& account) { set_limits(at(account.id), account); }
+
+void AccountTable::set_limits(AccountRow& row, const Account& account) {
   row.status = account.status;
   row.floor = account.floor;
   row.watched = account.low_threshold != no_threshold || account.high_threshold != no_threshold;
@@ -56,17 +47,14 @@ const AccountRow* AccountTable::find(const AccountId& id) const {
   return found == by_id_.end() ? nullptr : &(*rows_)[*found];
 }
 
-const AccountRow& AccountTable::at(const AccountId& id) const {
-  const auto* row = find(id);
-  ensure(row != nullptr, "the account is in the book");
-  return *row;
-}
-
-AccountRow& AccountTable::at(const AccountId& id) {
+std::uint32_t AccountTable::number_of(const AccountId& id) const {
   const auto found = by_id_.find(id);
   ensure(found != by_id_.end(), "the account is in the book");
-  return (*rows_)[*found];
+  return *found;
 }
+
+const AccountRow& AccountTable::at(const AccountId& id) const { return (*rows_)[number_of(id)]; }
+AccountRow& AccountTable::at(const AccountId& id) { return (*rows_)[number_of(id)]; }
 
 const AccountRow* AccountTable::vostro(std::string_view bank, Currency currency) const {
   const auto found = vostros_.find(BankCurrency{bank, currency});
@@ -84,7 +72,7 @@ Account AccountTable::whole(const AccountRow& row) const {
                   .held = row.held,
                   .floor = row.floor,
                   .version = row.version};
-  account.name = names_.c_str() + name_at_[*by_id_.find(row.id)];
+  account.name = names_.c_str() + name_at_[number_of(row.id)];
   if (!row.watched) return account;
   const auto& thresholds = thresholds_.at(row.id);
   account.low_threshold = thresholds.low;

@@ -26,11 +26,14 @@ struct alignas(64) AccountRow {
   bool is_default = false;
   bool watched = false;  // it has a threshold
 
-  std::string bank() const;
+  std::string_view bank_text() const;
+  std::string bank() const { return std::string(bank_text()); }
 };
 static_assert(sizeof(AccountRow) == 64);
 
-std::int64_t available(const AccountRow& account);
+inline std::int64_t available(const AccountRow& account) {
+  return available(account.balance, account.held, account.floor);
+}
 
 class AccountTable {
  public:
@@ -57,7 +60,6 @@ class AccountTable {
     std::string_view bank;
     Currency currency;
   };
-  static std::string_view bank_of(const AccountRow& row);
   static std::size_t hash(const BankCurrency& x) {
     return std::hash<std::string_view>{}(x.bank) * 31 + x.currency.index();
   }
@@ -67,7 +69,7 @@ class AccountTable {
     const std::deque<AccountRow>* rows;
     std::size_t operator()(const AccountId& id) const { return std::hash<AccountId>{}(id); }
     std::size_t operator()(std::uint32_t n) const { return (*this)((*rows)[n].id); }
-    bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
+    bool operator()(std::uint32_t a, std::uint32_t b) const { return (*rows)[a].id == (*rows)[b].id; }
     bool operator()(const AccountId& id, std::uint32_t n) const { return (*rows)[n].id == id; }
     bool operator()(std::uint32_t n, const AccountId& id) const { return (*rows)[n].id == id; }
   };
@@ -75,15 +77,20 @@ class AccountTable {
     using is_transparent = void;
     const std::deque<AccountRow>* rows;
     std::size_t operator()(const BankCurrency& x) const { return hash(x); }
-    std::size_t operator()(std::uint32_t n) const { return hash({bank_of((*rows)[n]), (*rows)[n].currency}); }
+    std::size_t operator()(std::uint32_t n) const {
+      return hash({(*rows)[n].bank_text(), (*rows)[n].currency});
+    }
     bool operator()(std::uint32_t a, std::uint32_t b) const { return a == b; }
     bool operator()(const BankCurrency& x, std::uint32_t n) const {
-      return (*rows)[n].currency == x.currency && bank_of((*rows)[n]) == x.bank;
+      return (*rows)[n].currency == x.currency && (*rows)[n].bank_text() == x.bank;
     }
     bool operator()(std::uint32_t n, const BankCurrency& x) const { return (*this)(x, n); }
   };
   template <class By>
   using Index = boost::unordered_flat_set<std::uint32_t, By, By>;
+
+  std::uint32_t number_of(const AccountId& id) const;
+  void set_limits(AccountRow& row, const Account& account);
 
   // At one address, whoever holds the table: the indexes look at it.
   std::unique_ptr<std::deque<AccountRow>> rows_ = std::make_unique<std::deque<AccountRow>>();

@@ -336,10 +336,9 @@ void LedgerBook::end_hold(const SettlementView& s, HoldEnd end, LedgerBatch& bat
 
 void LedgerBook::post(AccountId id, const Uuid& journal, std::int64_t amount, Micros at, LedgerBatch& batch) {
   const AccountRow& a = accounts_.at(id);
-  if (!a.watched) return enter(id, journal, amount, at, batch);
   const auto before = standing(a);
   enter(id, journal, amount, at, batch);
-  tell_crossing(accounts_.whole(a), before, at, batch);
+  tell_crossing(a, before, at, batch);
 }
 
 void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, Micros at,
@@ -354,16 +353,16 @@ void LedgerBook::enter(AccountId id, const Uuid& journal, std::int64_t amount, M
   batch.entries.push_back({id, a.version, journal, amount, a.balance, at});
 }
 
-LedgerBook::Standing LedgerBook::standing(const Account& a) {
+LedgerBook::Standing LedgerBook::standing(const AccountRow& row) const {
+  if (!row.watched) return {};
+  const Account a = accounts_.whole(row);
   return {.below_low = a.low_threshold != no_threshold && a.balance < a.low_threshold,
           .above_high = a.high_threshold != no_threshold && a.balance > a.high_threshold};
 }
 
-LedgerBook::Standing LedgerBook::standing(const AccountRow& row) const {
-  return row.watched ? standing(accounts_.whole(row)) : Standing{};
-}
-
-void LedgerBook::tell_crossing(const Account& a, Standing before, Micros at, LedgerBatch& batch) {
+void LedgerBook::tell_crossing(const AccountRow& row, Standing before, Micros at, LedgerBatch& batch) {
+  if (!row.watched) return;
+  const Account a = accounts_.whole(row);
   const auto tell = [&](std::string_view kind, std::int64_t threshold) {
     chain_.append(batch, at, kind, a.id.uuid,
                   JsonObject{}
@@ -373,7 +372,7 @@ void LedgerBook::tell_crossing(const Account& a, Standing before, Micros at, Led
                       .text("threshold", format_amount(threshold, a.currency))
                       .done());
   };
-  const auto now = standing(a);
+  const auto now = standing(row);
   if (a.low_threshold != no_threshold && before.below_low != now.below_low)
     tell(now.below_low ? "account.below_low" : "account.above_low", a.low_threshold);
   if (a.high_threshold != no_threshold && before.above_high != now.above_high)

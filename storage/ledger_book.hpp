@@ -128,9 +128,8 @@ class LedgerBook {
   struct Standing {
     bool below_low = false, above_high = false;
   };
-  static Standing standing(const Account& account);
   Standing standing(const AccountRow& row) const;
-  void tell_crossing(const Account& account, Standing before, Micros at, LedgerBatch& batch);
+  void tell_crossing(const AccountRow& row, Standing before, Micros at, LedgerBatch& batch);
   /// What waited for the end of a settlement: its break for the doubt, a pending action.
   void end_doubt(const SettlementView& s, LedgerBatch& batch);
   /// Nothing when this kind of action fits where the settlement stands.

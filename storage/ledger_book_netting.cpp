@@ -212,9 +212,7 @@ std::vector<Recorded> LedgerBook::settle_netted(JournalId journal, std::vector<S
   for (const auto& s : orders) enter(s.credit_account, s.id.uuid, -s.order.amount.minor, at, batch);
   for (const auto& s : orders) enter(s.debit_account, s.id.uuid, s.order.amount.minor, at, batch);
   // What an account crosses on the way and back again is no news.
-  for (const auto& [id, standing] : before)
-    if (const auto& row = accounts_.at(id); row.watched)
-      tell_crossing(accounts_.whole(row), standing, at, batch);
+  for (const auto& [id, standing] : before) tell_crossing(accounts_.at(id), standing, at, batch);
   // What this batch has changed already (why an order waits) is written together with this.
   std::unordered_map<SettlementId, std::size_t> rows;
   for (std::size_t i = 0; i < batch.changed.size(); ++i) rows.emplace(batch.changed[i].settlement->id, i);

@@ -318,13 +318,12 @@ ActionAnswered LedgerBook::close_break(const CloseBreak& request, LedgerBatch& b
 }
 
 AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBatch& batch) {
-  const auto before = account(request.id);
+  const AccountRow* row = accounts_.find(request.id);
   const auto refuse = [](Errc code, std::string field, std::string detail, std::string allowed = "") {
     return AccountChanged{.refusal = {code, std::move(field), std::move(detail), std::move(allowed)}};
   };
-  if (!before)
-    return refuse(Errc::unknown_account, "path:id", "there is no account " + request.id.text() + ".");
-  Account a = *before;
+  if (!row) return refuse(Errc::unknown_account, "path:id", "there is no account " + request.id.text() + ".");
+  Account a = accounts_.whole(*row);
   const auto show = [&](std::int64_t minor) { return format_for_people(minor, a.currency); };
   if (!request.status.empty()) {
     a.status = account_status_from(request.status).value_or(a.status);
@@ -356,9 +355,10 @@ AccountChanged LedgerBook::change_account(const ChangeAccount& request, LedgerBa
     json.text("high_threshold", format_amount(a.high_threshold, a.currency));
   const Micros now = clock_();
   chain_.append(batch, now, "account.changed", a.id.uuid, json.done());
-  tell_crossing(a, standing(*before), now, batch);
-  batch.changed_accounts.push_back(a);
+  const auto before = standing(*row);
   accounts_.change(a);
+  tell_crossing(*row, before, now, batch);
+  batch.changed_accounts.push_back(a);
   return {.account = a};
 }
 

@@ -1,5 +1,7 @@
 #include "storage/pg_settlement_row.hpp"
 
+#include "domain/calendar.hpp"
+
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -32,12 +34,11 @@ Micros micros_from(std::string_view text) {
   // "2026-11-21 10:02:31.5+00"
   const auto zone = text.find('+');
   ensure(zone != text.npos && text.substr(zone) == "+00", "a session tells times in UTC");
-  const std::chrono::year_month_day day{std::chrono::year(part(0, 4)),
-                                        std::chrono::month(static_cast<unsigned>(part(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(part(8, 2)))};
-  const std::chrono::microseconds whole =
-      std::chrono::sys_days(day).time_since_epoch() + std::chrono::hours(part(11, 2)) +
-      std::chrono::minutes(part(14, 2)) + std::chrono::seconds(part(17, 2));
+  const auto day = date_from(text.substr(0, 10));
+  ensure(day.has_value(), "a recorded time begins with a day");
+  const std::chrono::microseconds whole = day->time_since_epoch() + std::chrono::hours(part(11, 2)) +
+                                          std::chrono::minutes(part(14, 2)) +
+                                          std::chrono::seconds(part(17, 2));
   if (text[19] != '.') return whole.count();
   Micros fraction = part(20, zone - 20);
   for (auto digits = zone - 20; digits < 6; ++digits) fraction *= 10;

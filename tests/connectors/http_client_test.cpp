@@ -209,7 +209,6 @@ BOOST_AUTO_TEST_CASE(redirects_are_answers_and_nothing_follows_them) {
 
 BOOST_AUTO_TEST_CASE(addresses_that_we_must_not_call_are_refused_unsent) {
   HttpClient development(loopback()), production{};
-  perform(development, post("http://127.0.0.1:1/"));  // what is remembered of this one helps no other
   for (const char* url : {"http://192.0.2.1/", "http://127.example.org/", "file:///etc/passwd",
                           "ftp://127.0.0.1/", "http://user:pw@127.0.0.1/", "http://127.0.0.1:1\\@192.0.2.1/",
                           "", "http://", "gopher://127.0.0.1/", "127.0.0.1:80"}) {

@@ -473,6 +473,29 @@ BOOST_AUTO_TEST_CASE(silence_is_answered_with_503_and_the_same_key_finds_out) {
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "k")->status == 202);
 }
 
+namespace {
+RawClient client_that_orders(House& house, const std::string& key) {
+  RawClient client(house.front->port());
+  client.send(
+      "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: " + key +
+      "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(good_order.size()) +
+      "\r\n\r\n" + good_order);
+  return client;
+}
+
+/// Of a house whose books are silent and that hands on one question at a time.
+std::vector<RawClient> one_is_written_and_one_waits(House& house) {
+  std::vector<RawClient> waiting;
+  waiting.reserve(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    waiting.push_back(client_that_orders(house, "k" + std::to_string(i)));
+    while (house.front->pending() <= i) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(150ms);  // the first is on its way before the second comes
+  }
+  return waiting;
+}
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   FrontLimits limits;
   limits.tickets_max = 8;
@@ -481,11 +504,7 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   house.books->silent = true;
   std::vector<RawClient> waiting;
   for (int i = 0; i < 8; ++i) {
-    waiting.emplace_back(house.front->port());
-    waiting.back().send(
-        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
-        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
-        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
+    waiting.push_back(client_that_orders(house, "k" + std::to_string(i)));
   }
   while (house.front->pending() < 8) std::this_thread::sleep_for(1ms);
   const auto refused = house.post("/api/v1/settlements", good_order, "k");
@@ -506,16 +525,7 @@ BOOST_AUTO_TEST_CASE(orders_behind_more_than_may_wait_are_turned_away_by_their_h
   House house(limits);
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "known")->status == 202);
   house.books->silent = true;
-  std::vector<RawClient> waiting;
-  for (int i = 0; i < 2; ++i) {  // one is being written, one waits
-    waiting.emplace_back(house.front->port());
-    waiting.back().send(
-        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
-        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
-        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
-    while (house.front->pending() <= static_cast<std::size_t>(i)) std::this_thread::sleep_for(1ms);
-    std::this_thread::sleep_for(150ms);
-  }
+  auto waiting = one_is_written_and_one_waits(house);
   // What it says is not looked at.
   check_problem(house.post("/api/v1/settlements", "{", "k"), 503, "overloaded", "");
   // A key of which memory has a receipt lets in what it answers, and nothing else.
@@ -539,16 +549,7 @@ BOOST_AUTO_TEST_CASE(
   House house(limits);
   BOOST_TEST(house.post("/api/v1/settlements", good_order, "known")->status == 202);
   house.books->silent = true;
-  std::vector<RawClient> waiting;
-  for (int i = 0; i < 2; ++i) {  // one is being written, one waits for its turn
-    waiting.emplace_back(house.front->port());
-    waiting.back().send(
-        "POST /api/v1/settlements HTTP/1.1\r\nHost: a\r\nX-API-Key: key-of-ops\r\nIdempotency-Key: k" +
-        std::to_string(i) + "\r\nContent-Type: application/json\r\nContent-Length: " +
-        std::to_string(good_order.size()) + "\r\n\r\n" + good_order);
-    while (house.front->pending() <= static_cast<std::size_t>(i)) std::this_thread::sleep_for(1ms);
-    std::this_thread::sleep_for(150ms);  // the first is on its way before the second comes
-  }
+  auto waiting = one_is_written_and_one_waits(house);
   const auto refused = house.post("/api/v1/settlements", good_order, "k");
   check_problem(refused, 503, "overloaded", "");
   BOOST_TEST(refused->get_header_value("Retry-After") == "1");

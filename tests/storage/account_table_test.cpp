@@ -103,6 +103,12 @@ BOOST_AUTO_TEST_CASE(ten_thousand_accounts_are_found_also_after_the_table_has_mo
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_account_stands_in_the_book_once) {
+  AccountTable table;
+  table.add(vostro(1, "ABIDCIAB"));
+  BOOST_CHECK_THROW(table.add(vostro(1, "DAKRSNDA")), std::logic_error);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_bic_has_no_place_in_the_book) {
   AccountTable table;
   BOOST_CHECK_THROW(table.add(vostro(1, "ABIDCIABXXXX")), std::logic_error);
