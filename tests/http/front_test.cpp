@@ -503,6 +503,7 @@ BOOST_AUTO_TEST_CASE(a_full_house_refuses_at_the_door_and_recovers) {
   House house(limits);
   house.books->silent = true;
   std::vector<RawClient> waiting;
+  waiting.reserve(8);
   for (int i = 0; i < 8; ++i) {
     waiting.push_back(client_that_orders(house, "k" + std::to_string(i)));
   }
