@@ -125,6 +125,8 @@ struct AccountDelta {
 
 struct LedgerBatch {
   std::int64_t number = 0;  // one more than the last commit's
+  /// 0 or 1: another one than that of the batch before, while that is not durable.
+  int lane = 0;
   std::vector<Account> new_accounts;
   std::vector<OpenedRow> opened;
   std::vector<ChangedRow> changed;

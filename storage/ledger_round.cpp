@@ -37,10 +37,10 @@ const Known* known_under(const std::string& key, std::unordered_map<std::string,
 }
 }  // namespace
 
-LedgerRound::LedgerRound(LedgerWriterState& state, std::vector<Pending> requests, const LedgerRound* before)
-    : state_(state), book_(*state.book), requests_(std::move(requests)), before_(before) {
-  batch_.number =
-      (before ? before->batch_.number : state_.last_batch) + (before && before->batch_.empty() ? 0 : 1);
+LedgerRound::LedgerRound(LedgerWriterState& state, std::vector<Pending> requests)
+    : state_(state), book_(*state.book), requests_(std::move(requests)) {
+  for (const auto& round : state.under_way) before_.push_back(round.get());
+  batch_.number = state_.last_batch + 1 + static_cast<std::int64_t>(before_.size());
 }
 
 void LedgerRound::decide() {
@@ -61,30 +61,42 @@ void LedgerRound::decide() {
     state_.pending.push_back(std::move(*p));
     p->moved_on = true;
   }
-  before_ = nullptr;
+  before_.clear();
 }
 
-void LedgerRound::begin(const std::function<void()>& written) {
-  if (batch_.empty()) return;
+void LedgerRound::before_commit() {
   if (mutant("ack_before_commit"))
     for (auto& answer : std::exchange(answers_, {})) answer();
   if (!batch_.opened.empty()) failpoint("before_commit1");
   if (!batch_.changed.empty()) failpoint("before_commit2");
-  if (!written) return state_.store->commit(batch_);
-  writing_ = std::async(std::launch::async, [this, written] {
-    try {
-      state_.store->commit(batch_);
-    } catch (const std::exception&) {
-      written();
-      throw;
+}
+
+void LedgerRound::write() {
+  if (batch_.empty()) return;
+  before_commit();
+  state_.store->commit(batch_);
+}
+
+void LedgerRound::begin(const LedgerRound* before, const std::function<void()>& written) {
+  before_commit();
+  batch_.lane = lane_behind(before);
+  std::packaged_task<void()> task([this, written_before = before ? before->written_ : written_] {
+    if (written_before.valid()) {
+      state_.store->write_ahead(batch_);
+      written_before.get();
     }
+    state_.store->commit(batch_);
+  });
+  written_ = task.get_future().share();
+  writing_ = std::jthread([task = std::move(task), written]() mutable {
+    task();
     written();
   });
 }
 
 void LedgerRound::wait() {
   if (batch_.empty()) return;
-  if (writing_.valid()) writing_.get();
+  if (written_.valid()) written_.get();
   state_.last_batch = batch_.number;
   state_.idle = false;
   if (!batch_.opened.empty()) failpoint("after_commit1_before_ack");
@@ -113,7 +125,7 @@ Submission LedgerRound::open_alone(const std::string& caller, OpenSettlements::I
   OpenSettlements one{.caller = caller, .items = {}};
   one.items.push_back(std::move(item));
   auto answer = open(one);
-  begin();
+  write();
   wait();
   return std::move(answer.results.front());
 }
@@ -136,7 +148,7 @@ Submissions LedgerRound::open(OpenSettlements& request) {
       continue;
     }
     const OpenedRow* earlier = opened(key);
-    if (!earlier && before_) earlier = before_->opened(key);
+    for (auto at = before_.begin(); !earlier && at != before_.end(); ++at) earlier = (*at)->opened(key);
     if (earlier && !mutant("no_unique_idempotency")) {
       answer.results.push_back(replay_or_mismatch(
           {earlier->idempotency_key, earlier->request_digest, earlier->settlement}, item.order));
@@ -269,7 +281,8 @@ ActionAnswered LedgerRound::nothing_there(const std::string& id) {
 }
 
 bool LedgerRound::one_step(SettlementId id, Pending& p) {
-  if (!(before_ && before_->stepped_.contains(id)) && stepped_.insert(id).second) return true;
+  const auto stepped = [&](const LedgerRound* round) { return round->stepped_.contains(id); };
+  if (std::none_of(before_.begin(), before_.end(), stepped) && stepped_.insert(id).second) return true;
   again_.push_back(&p);
   return false;
 }

@@ -7,6 +7,7 @@
 #include <future>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -17,18 +18,23 @@ class LedgerRound {
  public:
   using Pending = LedgerWriterState::Pending;
 
-  /// `before`: the round that is still being written, if there is one.
-  LedgerRound(LedgerWriterState& state, std::vector<Pending> requests, const LedgerRound* before = nullptr);
+  /// Stands behind the rounds that are under way.
+  LedgerRound(LedgerWriterState& state, std::vector<Pending> requests);
 
   void decide();
 
   std::int64_t number() const { return batch_.number; }
-  /// So many that who waits for the commit before comes with new ones while this is being written.
-  bool large() const { return batch_.opened.size() + batch_.changed.size() >= 64; }
+  /// Of the store, which a round behind this one takes; none: 0.
+  static int lane_behind(const LedgerRound* before) { return before ? 1 - before->batch_.lane : 0; }
+  /// Settlements that it writes.
+  std::size_t size() const { return batch_.opened.size() + batch_.changed.size(); }
 
-  /// Begins to write what was decided. With `written`: on a thread of its own, which calls it at the end.
-  void begin(const std::function<void()>& written = {});
-
+  /// Writes what was decided.
+  void write();
+  /// Begins to write it on a thread of its own, which calls `written` at the end, whatever it was. Where
+  /// `before` is still being written, its end is waited for before anything here can last; when that fails,
+  /// so does this.
+  void begin(const LedgerRound* before, const std::function<void()>& written);
   /// Returns when it is written. Throws what the commit threw.
   void wait();
   /// Everybody hears what is written.
@@ -41,6 +47,7 @@ class LedgerRound {
   Submission open_alone(const std::string& caller, OpenSettlements::Item item);
 
  private:
+  void before_commit();
   using KeysOfCallers = std::unordered_map<std::string, std::vector<std::string_view>>;
   void find_known(const KeysOfCallers& wanted);
 
@@ -95,7 +102,7 @@ class LedgerRound {
   LedgerWriterState& state_;
   LedgerBook& book_;
   std::vector<Pending> requests_;
-  const LedgerRound* before_;
+  std::vector<const LedgerRound*> before_;  // not durable yet, while this decides
   LedgerBatch batch_;
   const std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point oldest_ = std::chrono::steady_clock::now();
@@ -106,7 +113,8 @@ class LedgerRound {
   boost::unordered_flat_map<CallerKey, std::size_t, CallerKeyHash> opened_;  // place among the batch's rows
   std::unordered_map<std::string, KnownFunding> fundings_;
   std::unordered_map<std::string, KnownNetting> nettings_;
-  std::future<void> writing_;  // the last member: its end is waited for before anything else goes
+  std::shared_future<void> written_;
+  std::jthread writing_;  // the last member: its end is waited for before anything else goes
 };
 
 }  // namespace settled

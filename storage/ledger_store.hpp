@@ -71,6 +71,12 @@ class LedgerStore {
   virtual bool break_was_told(const std::string& kind, SettlementId settlement,
                               const std::string& detail) = 0;
   virtual std::optional<Recorded> find(SettlementId id) = 0;
+  /// May a batch go there now? Asked when none is in that lane; lane 0 is always there for one that is alone.
+  virtual bool lane_ready(int /*lane*/) { return true; }
+  /// Writes what stands by itself of a batch (new orders, entries, events) while the batch before it may
+  /// still be under way in the other lane. Nothing of it is there before `commit`, which need not find it
+  /// done: what cannot be written here, it finds out. Both are called from the thread of the batch.
+  virtual void write_ahead(const LedgerBatch&) {}
   /// Writes the batch, all or nothing; returns when it is durable. Waits out a database that is away and
   /// resolves a lost COMMIT by the batch number. Throws Fenced; any other exception means that nothing was
   /// written and the book in memory can no longer be trusted.

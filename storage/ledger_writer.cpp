@@ -13,6 +13,11 @@ namespace {
 using Self = LedgerWriterActor::stateful_pointer<LedgerWriterState>;
 using Pending = LedgerWriterState::Pending;
 
+/// A smaller one is sooner written than another thread is awake, and what comes meanwhile is soon decided.
+constexpr std::size_t beside_from = 64;
+/// Two of them at once keep the server's two cores busy; of smaller ones there would only be more.
+constexpr std::size_t second_lane_from = 512;
+
 void load(Self self) {
   auto& state = self->state;
   state.store = state.settings.make_store();
@@ -60,7 +65,7 @@ void one_by_one(Self self, std::vector<Pending> requests) {
     LedgerRound round(self->state, std::move(alone));
     try {
       round.decide();
-      round.begin();
+      round.write();
       round.wait();
       round.answer();
     } catch (const Fenced&) {
@@ -73,25 +78,60 @@ void one_by_one(Self self, std::vector<Pending> requests) {
   }
 }
 
-/// Waits for the commit that is under way; what was written and is to be answered now. When it failed, the
-/// books are loaded again, and its requests written one by one.
+/// Back to the head of the queue, behind so many that came before them: they were decided upon what was not
+/// written.
+void decide_again(LedgerWriterState& state, LedgerRound& round, std::size_t behind = 0) {
+  auto requests = round.take_requests();
+  state.pending.insert(state.pending.begin() + static_cast<std::ptrdiff_t>(behind),
+                       std::make_move_iterator(requests.begin()), std::make_move_iterator(requests.end()));
+}
+
+/// Waits for the oldest commit that is under way, which is to be answered now. None when it failed: then
+/// the books are loaded again, and its requests written one by one.
 std::shared_ptr<LedgerRound> written(Self self) {
-  auto round = std::exchange(self->state.under_way, nullptr);
-  if (!round) return nullptr;
+  auto& state = self->state;
+  auto round = std::move(state.under_way.front());
+  state.under_way.pop_front();
   try {
     round->wait();
     return round;
   } catch (const Fenced&) {
     throw;
   } catch (const std::exception&) {
-    load(self);  // what the book had decided was not written: it must not be used again
   }
-  one_by_one(self, round->take_requests());
+  auto requests = round->take_requests();
+  while (!state.under_way.empty()) {
+    decide_again(state, *state.under_way.back());
+    state.under_way.pop_back();
+  }
+  load(self);  // what the book had decided was not written: it must not be used again
+  one_by_one(self, std::move(requests));
   return nullptr;
 }
 
-void finish(Self self) {
-  if (const auto round = written(self)) round->answer();
+/// Until no more than so many are under way. What is written is answered, but for the last, which is
+/// returned: the server shall have work before that goes out.
+std::shared_ptr<LedgerRound> all_but(Self self, std::size_t left,
+                                     std::shared_ptr<LedgerRound> last = nullptr) {
+  while (self->state.under_way.size() > left) {
+    if (last) last->answer();
+    last = written(self);
+  }
+  return last;
+}
+
+void finish(Self self, std::size_t left = 0) {
+  if (const auto last = all_but(self, left)) last->answer();
+}
+
+/// Until `round` can begin beside what is under way; see all_but.
+std::shared_ptr<LedgerRound> make_room(Self self, const LedgerRound& round) {
+  auto& state = self->state;
+  auto last = all_but(self, 1);
+  const bool room = state.under_way.empty() ||
+                    (round.size() >= second_lane_from &&
+                     state.store->lane_ready(LedgerRound::lane_behind(state.under_way.back().get())));
+  return room ? last : all_but(self, 0, last);
 }
 
 /// Orders and steps of settlements can be decided while others are being written; whatever else there is
@@ -121,7 +161,7 @@ void write_round(Self self, std::vector<Pending> requests) {
   if (requests.empty()) return;
   if (!decided_beside(requests)) finish(self);
   const auto book = state.book;
-  const auto round = std::make_shared<LedgerRound>(state, std::move(requests), state.under_way.get());
+  const auto round = std::make_shared<LedgerRound>(state, std::move(requests));
   bool decided = true;
   try {
     round->decide();
@@ -130,46 +170,46 @@ void write_round(Self self, std::vector<Pending> requests) {
   } catch (const std::exception&) {
     decided = false;
   }
-  const auto before = written(self);
-  if (state.book != book) {  // decided upon what was not written
-    auto again = round->take_requests();
-    state.pending.insert(state.pending.begin(), std::make_move_iterator(again.begin()),
-                         std::make_move_iterator(again.end()));
-    return;
+  const bool beside = state.settings.beside_commit && decided && round->size() >= beside_from;
+  const auto waiting = state.pending.size();
+  if (!beside) finish(self);
+  const auto before = make_room(self, *round);
+  if (state.book != book) {
+    if (before) before->answer();
+    return decide_again(state, *round, state.pending.size() - waiting);
   }
-  // A small one is sooner written than another thread is awake, and what comes meanwhile is soon decided.
-  const bool beside = state.settings.beside_commit && decided && round->large();
-  if (before && !beside) before->answer();
-  if (!decided) {
-    load(self);
-    return one_by_one(self, round->take_requests());
-  }
-  state.under_way = round;
   try {
-    if (!beside) {
-      round->begin();
-      return finish(self);
+    if (beside) {
+      round->begin(state.under_way.empty() ? nullptr : state.under_way.back().get(),
+                   [to = caf::actor_cast<LedgerWriterActor>(self), number = round->number()] {
+                     caf::anon_send(to, WriteBatch{number});
+                   });
+      state.under_way.push_back(round);
+    } else if (decided) {
+      round->write();
+      round->wait();
     }
-    round->begin([to = caf::actor_cast<LedgerWriterActor>(self), number = round->number()] {
-      caf::anon_send(to, WriteBatch{number});
-    });
   } catch (const Fenced&) {
     throw;
   } catch (const std::exception&) {
-    state.under_way = nullptr;
-    load(self);
-    one_by_one(self, round->take_requests());
+    decided = false;
   }
   // The server has work while the answers go out.
   if (before) before->answer();
+  if (!decided) {
+    finish(self);
+    load(self);
+    return one_by_one(self, round->take_requests());
+  }
+  if (!beside) round->answer();
 }
 
 /// Everybody who waits hears why, and the writer ends.
 caf::error end(Self self, const std::exception& e) {
   auto& state = self->state;
   auto why = caf::make_error(caf::sec::runtime_error, e.what());
-  if (const auto round = std::exchange(state.under_way, nullptr)) {
-    auto requests = round->take_requests();
+  for (; !state.under_way.empty(); state.under_way.pop_front()) {
+    auto requests = state.under_way.front()->take_requests();
     fail_all(requests, why);
   }
   fail_all(state.pending, why);
@@ -181,7 +221,8 @@ caf::error end(Self self, const std::exception& e) {
 caf::error write(Self self, std::int64_t written) {
   auto& state = self->state;
   try {
-    if (state.under_way && state.under_way->number() == written) finish(self);
+    while (!state.under_way.empty() && state.under_way.front()->number() <= written)
+      finish(self, state.under_way.size() - 1);
     write_round(self, next_requests(state));
   } catch (const std::exception& e) {
     return end(self, e);
@@ -197,7 +238,8 @@ caf::error write(Self self, std::int64_t written) {
 void prove(Self self) {
   auto& state = self->state;
   self->delayed_send(self, state.settings.prove_every, ProveBooks{});
-  if (!std::exchange(state.idle, true) || !state.book || state.under_way || !state.pending.empty()) return;
+  if (!std::exchange(state.idle, true) || !state.book || !state.under_way.empty() || !state.pending.empty())
+    return;
   try {
     if (!state.store->end_with(state.last_batch)) load(self);
   } catch (const std::exception& e) {
@@ -208,8 +250,8 @@ void prove(Self self) {
 /// Nothing is decided that is not written.
 caf::error all_written(Self self) {
   auto& state = self->state;
-  while (!state.book || !state.pending.empty() || state.under_way)
-    if (auto why = write(self, state.under_way ? state.under_way->number() : 0)) return why;
+  while (!state.book || !state.pending.empty() || !state.under_way.empty())
+    if (auto why = write(self, state.under_way.empty() ? 0 : state.under_way.back()->number())) return why;
   return {};
 }
 
@@ -239,7 +281,7 @@ LedgerWriterActor::behavior_type ledger_writer(Self self, LedgerWriterSettings s
     try {
       finish(self);  // who is waiting for it hears that it was written
     } catch (const std::exception&) {
-      self->state.under_way = nullptr;  // its requests hear that we are gone
+      self->state.under_way.clear();  // its requests hear that we are gone
     }
     self->quit(why.reason);
   });

@@ -3,8 +3,9 @@
 // Spawned by   runtime/, detached (it blocks on the database), one per process; again after a failure.
 // Remembers    nothing that the store does not: a fresh writer takes over under a new epoch and loads.
 // Batches      what arrived while the last commit was under way becomes the next one. Nobody waits for a
-//              timer: an idle writer commits at once. The next batch is decided while the last one is being
-//              written; when that fails, what was decided upon it is decided again.
+//              timer: an idle writer commits at once. The next batch is decided, and its rows written, while
+//              the last one is on its way to the disk; when that fails, what was decided upon it is decided
+//              again.
 // Answers      only what is durable. A database that is away is waited out; the answers wait with it.
 // On failure   answers everything it holds with an error, and ends; the supervisor decides.
 #pragma once
@@ -16,6 +17,7 @@
 #include <caf/typed_response_promise.hpp>
 
 #include <chrono>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <variant>
@@ -93,7 +95,7 @@ struct LedgerWriterState {
   bool idle = false;  // nothing was written since the last proof that was due
   std::vector<Pending> pending;
   bool scheduled = false;
-  std::shared_ptr<LedgerRound> under_way;  // decided, being written
+  std::deque<std::shared_ptr<LedgerRound>> under_way;  // decided, being written; two at most
   static inline const char* name = "ledger_writer";
 };
 

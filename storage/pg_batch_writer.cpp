@@ -41,7 +41,7 @@ Columns(Types...) -> Columns<sizeof...(Types)>;
 /// The statements of one commit on their way.
 class Sending {
  public:
-  explicit Sending(pg_conn* db) : pipeline_(db) { run("begin_batch", {}); }
+  explicit Sending(pg_conn* db) : pipeline_(db) {}
 
   template <std::size_t N>
   void run(const char* statement, Columns<N>& columns) {
@@ -177,30 +177,31 @@ void change_settlements(Sending& sending, const LedgerBatch& batch) {
   sending.run("change_settlements", c, batch.changed.size());
 }
 
-void write_holds(Sending& sending, const LedgerBatch& batch) {
-  if (!batch.holds.empty()) {
-    Columns c(Of::uuid, Of::uuid, Of::uuid, Of::int8, Of::text, Of::timestamptz, Of::text, Of::timestamptz);
-    for (const HoldRow& h : batch.holds) {
-      c[0].uuid(h.settlement.uuid);
-      c[1].uuid(h.debit_account.uuid);
-      c[2].uuid(h.credit_account.uuid);
-      c[3].int8(h.amount.minor);
-      c[4].text(h.amount.currency.code());
-      c[5].timestamptz(h.at);
-      c[6].text(h.posted ? "posted" : "held");
-      c[7].timestamptz(h.posted ? h.at : 0);
-    }
-    sending.run("insert_holds", c);
+void insert_holds(Sending& sending, const LedgerBatch& batch) {
+  if (batch.holds.empty()) return;
+  Columns c(Of::uuid, Of::uuid, Of::uuid, Of::int8, Of::text, Of::timestamptz, Of::text, Of::timestamptz);
+  for (const HoldRow& h : batch.holds) {
+    c[0].uuid(h.settlement.uuid);
+    c[1].uuid(h.debit_account.uuid);
+    c[2].uuid(h.credit_account.uuid);
+    c[3].int8(h.amount.minor);
+    c[4].text(h.amount.currency.code());
+    c[5].timestamptz(h.at);
+    c[6].text(h.posted ? "posted" : "held");
+    c[7].timestamptz(h.posted ? h.at : 0);
   }
-  if (!batch.hold_ends.empty()) {
-    Columns c(Of::uuid, Of::text, Of::timestamptz);
-    for (const HoldEndRow& h : batch.hold_ends) {
-      c[0].uuid(h.settlement.uuid);
-      c[1].text(to_string(h.end));
-      c[2].timestamptz(h.at);
-    }
-    sending.run("end_holds", c, batch.hold_ends.size());
+  sending.run("insert_holds", c);
+}
+
+void end_holds(Sending& sending, const LedgerBatch& batch) {
+  if (batch.hold_ends.empty()) return;
+  Columns c(Of::uuid, Of::text, Of::timestamptz);
+  for (const HoldEndRow& h : batch.hold_ends) {
+    c[0].uuid(h.settlement.uuid);
+    c[1].text(to_string(h.end));
+    c[2].timestamptz(h.at);
   }
+  sending.run("end_holds", c, batch.hold_ends.size());
 }
 
 void insert_entries(Sending& sending, const LedgerBatch& batch) {
@@ -266,6 +267,16 @@ void insert_events(Sending& sending, const LedgerBatch& batch, int writer, std::
   sending.run("insert_events", c);
 }
 
+/// What depends on no other commit that may be under way: these rows may be written before the last one is
+/// durable. (An attempt's number counts those before it: of one settlement two commits are never under way.)
+void insert_rows(Sending& sending, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+  insert_settlements(sending, batch);
+  insert_holds(sending, batch);
+  insert_entries(sending, batch);
+  insert_attempts(sending, batch, epoch);
+  insert_events(sending, batch, writer, epoch);
+}
+
 constexpr const char* epoch_has_passed = "the epoch has passed";
 
 void prove_epoch(Sending& sending, const LedgerBatch& batch, int writer, std::int64_t epoch) {
@@ -285,8 +296,9 @@ class RollbackUnlessDone {
  public:
   explicit RollbackUnlessDone(pg_conn* db) : db_(db) {}
   ~RollbackUnlessDone() {
-    if (PQtransactionStatus(db_) != PQTRANS_IDLE) PQclear(PQexec(db_, "rollback"));
+    if (!done && PQtransactionStatus(db_) != PQTRANS_IDLE) PQclear(PQexec(db_, "rollback"));
   }
+  bool done = false;
   RollbackUnlessDone(const RollbackUnlessDone&) = delete;
   RollbackUnlessDone& operator=(const RollbackUnlessDone&) = delete;
 
@@ -416,24 +428,31 @@ void prepare_batch_statements(PgConnection& db) {
                    "hash bytea, epoch bigint"));
 }
 
-void write_batch(PgConnection& db, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+void write_batch_ahead(PgConnection& db, const LedgerBatch& batch, int writer, std::int64_t epoch) {
+  RollbackUnlessDone transaction(db.handle());
+  Sending sending(db.handle());
+  sending.run("begin_batch", {});
+  insert_rows(sending, batch, writer, epoch);
+  sending.finish();
+  transaction.done = true;
+}
+
+void write_batch(PgConnection& db, const LedgerBatch& batch, int writer, std::int64_t epoch, bool ahead) {
   ensure(!batch.events.empty(), "a batch has events");
   const RollbackUnlessDone rollback(db.handle());
   // COMMIT travels with the statements: a lone order is one journey to the server.
   const bool stops_before_commit = has_decisions(batch) || failpoints_armed;
   try {
     Sending sending(db.handle());
+    if (!ahead) sending.run("begin_batch", {});
     prove_epoch(sending, batch, writer, epoch);
     insert_accounts(sending, batch);
     // First what is soon encoded and takes the server long: it works while the rest is being encoded.
     change_accounts(sending, batch);
-    insert_settlements(sending, batch);
+    if (!ahead) insert_rows(sending, batch, writer, epoch);
     change_settlements(sending, batch);
-    write_holds(sending, batch);
-    insert_entries(sending, batch);
-    insert_attempts(sending, batch, epoch);
+    end_holds(sending, batch);
     insert_fundings(sending, batch);
-    insert_events(sending, batch, writer, epoch);
     if (!stops_before_commit) sending.run("commit_batch", {});
     sending.finish();
   } catch (const pqxx::sql_error& e) {

@@ -10,6 +10,7 @@
 #include <pqxx/pqxx>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <thread>
 #include <utility>
@@ -32,10 +33,12 @@ struct Session {
   std::unique_ptr<PgConnection> db;
   std::size_t rows = 0, plan_again_at = 0;
   std::atomic<bool> down{false};
+  std::int64_t ahead = 0;  // number of the batch whose first rows are written in its open transaction
 
   void begin(std::unique_ptr<PgConnection> fresh) {
     db = std::move(fresh);
     rows = 0;
+    ahead = 0;
     plan_again_at = 64;
     pqxx::nontransaction setup(*db);
     // Every statement here finds its rows by key.
@@ -72,17 +75,18 @@ void for_each_row(pqxx::transaction_base& tx, const std::string& query, F f) {
   tx.exec0("close portion");
 }
 
-/// Two sessions: one writes and holds the lease, the other looks up. A commit may be under way on a thread
-/// of its own while the next batch's keys are looked up.
+/// Two lanes that write, and a session that looks up. A commit may be under way in one lane while the other
+/// takes the next batch's rows, and while the keys of the one after it are looked up. The first lane holds
+/// the lease, the second is there as soon as it is needed.
 class PgLedgerStore final : public LedgerStore {
  public:
   explicit PgLedgerStore(PgLedgerSettings settings) : settings_(std::move(settings)) {}
 
   LedgerSnapshot take_over() override {
-    return persistently(writing_, [&] {
-      if (!writing_.db) connect();
+    return persistently(lanes_[0], [&] {
+      if (!lanes_[0].db) connect(0);
       const auto since = settings_.steady();
-      pqxx::work tx(*writing_.db);
+      pqxx::work tx(*lanes_[0].db);
       if (mutant("no_unique_idempotency")) tx.exec("drop index if exists settlement_idempotency");
       const auto row = tx.exec_params1(
           "insert into ledger_writers(writer, owner, epoch) values ($1, $2, 1) on conflict (writer) do "
@@ -198,32 +202,47 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   bool end_with(std::int64_t batch) override {
-    return persistently(writing_, [&] {
-      if (!writing_.db) connect();
+    return persistently(lanes_[0], [&] {
+      if (!lanes_[0].db) connect(0);
       const auto since = settings_.steady();
-      const auto recorded = recorded_batch();
+      const auto recorded = recorded_batch(lanes_[0]);
       settings_.on_proved(since);
       return recorded == batch;
     });
   }
 
+  /// The second lane is opened here: a server may have no session for it.
+  bool lane_ready(int lane) override {
+    try {
+      if (lane == 1 && !lanes_[1].db) connect(1);
+    } catch (const std::exception&) {
+      return false;
+    }
+    return lanes_.at(static_cast<std::size_t>(lane)).db != nullptr;
+  }
+
+  void write_ahead(const LedgerBatch& batch) override {
+    Session& lane = lane_of(batch);
+    if (!lane.db) return;
+    try {
+      write_batch_ahead(*lane.db, batch, settings_.writer, epoch_);
+      lane.ahead = batch.number;
+    } catch (const std::exception&) {
+      lane.db.reset();  // the commit writes everything in a new session, and says what is wrong
+    }
+  }
+
   void commit(const LedgerBatch& batch) override {
-    persistently(writing_, [&] {
-      if (!writing_.db) {
-        connect();
-        const auto since = settings_.steady();
-        // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
-        // until a dying session has decided.
-        if (recorded_batch(" for update") == batch.number) {
-          settings_.on_proved(since);
-          return true;
+    Session& lane = lane_of(batch);
+    persistently(lane, [&] {
+      if (lane.ahead == batch.number) {
+        try {
+          return commit_in(lane, batch);
+        } catch (const pqxx::failure&) {
+          lane.db.reset();  // its transaction may have had to wait for too long
         }
       }
-      const auto since = settings_.steady();
-      write_batch(*writing_.db, batch, settings_.writer, epoch_);
-      settings_.on_proved(since);
-      writing_.plan_again_as_tables_grow(batch.opened.size());
-      return true;
+      return commit_in(lane, batch);
     });
   }
 
@@ -242,11 +261,44 @@ class PgLedgerStore final : public LedgerStore {
     return *lookups_.db;
   }
 
-  void connect() {
+  Session& lane_of(const LedgerBatch& batch) { return lanes_.at(static_cast<std::size_t>(batch.lane)); }
+
+  bool commit_in(Session& lane, const LedgerBatch& batch) {
+    const bool anew = !lane.db;
+    if (anew) {
+      connect(batch.lane);
+      const auto since = settings_.steady();
+      // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
+      // until a dying session has decided.
+      if (recorded_batch(lane, " for update") == batch.number) {
+        settings_.on_proved(since);
+        return true;
+      }
+    }
+    const auto since = settings_.steady();
+    try {
+      write_batch(*lane.db, batch, settings_.writer, epoch_, std::exchange(lane.ahead, 0) == batch.number);
+    } catch (const Fenced&) {
+      // Or that session has decided only now.
+      if (!anew || recorded_batch(lane) != batch.number) throw;
+    }
+    settings_.on_proved(since);
+    lane.plan_again_as_tables_grow(batch.opened.size());
+    return true;
+  }
+
+  void connect(int lane) {
     auto db = pg_connect(settings_.database_url);
+    if (lane == 0) take_lease(*db);
+    Session& session = lanes_.at(static_cast<std::size_t>(lane));
+    session.begin(std::move(db));
+    prepare_batch_statements(*session.db);
+  }
+
+  void take_lease(PgConnection& db) {
     const auto give_up = std::chrono::steady_clock::now() + settings_.lease_patience;
     for (;;) {
-      pqxx::nontransaction session(*db);
+      pqxx::nontransaction session(db);
       const auto lock = "select pg_try_advisory_lock(" + std::to_string(lease_lock_class) + ", " +
                         std::to_string(settings_.writer) + ")";
       if (session.exec1(lock)[0].as<bool>() || mutant("no_epoch_check")) break;
@@ -255,12 +307,10 @@ class PgLedgerStore final : public LedgerStore {
                      std::to_string(settings_.writer) + "): stop it first");
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
-    writing_.begin(std::move(db));
-    prepare_batch_statements(*writing_.db);
   }
 
-  std::int64_t recorded_batch(const char* how = "") {
-    pqxx::work tx(*writing_.db);
+  std::int64_t recorded_batch(const Session& lane, const char* how = "") {
+    pqxx::work tx(*lane.db);
     const auto rows =
         tx.exec_params(std::string("select batch from ledger_writers where writer = $1 and epoch = $2") + how,
                        settings_.writer, epoch_);
@@ -282,6 +332,9 @@ class PgLedgerStore final : public LedgerStore {
                         "from pg_locks l join pg_class c on c.oid = l.relation "
                         "left join pg_stat_activity a on a.pid = l.pid "
                         "where l.granted and l.mode <> 'AccessShareLock' and l.pid <> pg_backend_pid() "
+                        // Our other lane waits for this one.
+                        "and (a.usename, a.application_name) is distinct from "
+                        "(current_user, current_setting('application_name')) "
                         "and l.database = (select oid from pg_database where datname = current_database()) "
                         "and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace "
                         "group by 1, 2 order by 1"))
@@ -306,7 +359,7 @@ class PgLedgerStore final : public LedgerStore {
         // Only now: a new connection may wait for the same lock as the one before. That keys can be looked up
         // again does not mean that anything can be written.
         session.down = false;
-        if (!writing_.down && down_.exchange(false)) settings_.on_database(true, "");
+        if (!lanes_[0].down && !lanes_[1].down && down_.exchange(false)) settings_.on_database(true, "");
         return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
@@ -333,7 +386,8 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   PgLedgerSettings settings_;
-  Session writing_, lookups_;
+  std::array<Session, 2> lanes_;
+  Session lookups_;
   std::int64_t epoch_ = 0;
   std::atomic<bool> down_{false};
 };

@@ -148,11 +148,10 @@ void Drill::load(const Plan& plan, std::mt19937_64 chance, int round, int orders
   while (!clients.done()) await_progress();
 }
 
-void Drill::under_load(int round, const std::function<void()>& action) {
+void Drill::under_load(int round, const std::function<void()>& action, const Crowd& crowd) {
   auto chance = chance_of(0, round, 4);
-  constexpr int more_than_anybody_needs = 20'000;
-  Load clients(site_, history_, draw_calls(history_, town_, chance, round, more_than_anybody_needs, 3), 4,
-               25ms);
+  Load clients(site_, history_, draw_calls(history_, town_, chance, round, crowd.orders, crowd.batch_max),
+               crowd.connections, crowd.pause);
   history_.start_clock();
   action();
   history_.start_clock();

@@ -170,6 +170,46 @@ std::string sessions_terminated(const RowSettings& settings) {
   must(worst <= 5, "answers only " + in_seconds(worst) + " after the session was ended");
   return "one holder of the lease, answers at most " + in_seconds(worst) + " later";
 }
+
+constexpr auto writing = " from pg_stat_activity where usename = 'settled' and backend_xid is not null";
+
+/// Two transactions that write: a commit on its way to the disk, and the next one's rows.
+void await_two_commits(pqxx::transaction_base& tx) {
+  seconds_until([&tx] { return tx.exec1(std::string("select count(*)") + writing)[0].as<int>() > 1; }, 30s,
+                "two commits are under way");
+}
+
+std::string killed_between_two_commits(const RowSettings& settings) {
+  Drill drill(settings.site());
+  drill.open();
+  const auto strikes = settings.length(12, 60);
+  std::size_t ended = 0;
+  const auto strike_all = [&] {
+    for (int i = 0; i < strikes; ++i) {
+      pqxx::connection db(superuser_url(drill.site()));
+      pqxx::nontransaction tx(db);
+      await_two_commits(tx);
+      if (i % 3 == 0) {
+        drill.site().end(SIGKILL);
+        start_again(drill);
+      } else if (i % 3 == 1) {
+        ended += tx.exec(std::string("select pg_terminate_backend(pid)") + writing).size();
+      } else {
+        must(drill.site().kill_postmaster(SIGKILL), "there is no postmaster");
+        std::this_thread::sleep_for(20ms);
+        await_accepting(drill.site());
+      }
+      await_service(drill);
+    }
+  };
+  drill.under_load(1, strike_all, {.orders = 100'000, .batch_max = 1'000, .connections = 6, .pause = 150ms});
+  drill.settle_up(1);
+  must(count_of(drill.site().log(), "ledger_fenced") == 0, "the writer was fenced");
+  drill.close();
+  must(ended > 0, "no session was caught writing");
+  return std::to_string(drill.tally().orders) + " orders in the books, " + std::to_string(ended) +
+         " sessions ended while they wrote";
+}
 }  // namespace
 
 std::vector<Row> rows_of_kills() {
@@ -187,6 +227,8 @@ std::vector<Row> rows_of_kills() {
        backend_killed},
       {"F22", "PostgreSQL ends the writer's session ×10", "never two holders of the lease",
        sessions_terminated},
+      {"F22+", "settled, sessions, PostgreSQL ended ×4 (×20) each",
+       "struck where two large commits are under way", killed_between_two_commits},
   };
 }
 }  // namespace settled::drill

@@ -14,6 +14,12 @@
 
 namespace settled::drill {
 
+/// Who orders while something happens: more than can be answered in that time.
+struct Crowd {
+  int orders = 20'000, batch_max = 3, connections = 4;
+  std::chrono::milliseconds pause{25};  // between the calls of a connection
+};
+
 struct Tally {
   int rounds = 0;
   std::map<std::string, int> kills;  // by kind
@@ -50,7 +56,7 @@ class Drill {
   /// definite answer. Throws Broken after 30 s without one.
   void load(const Plan& plan, std::mt19937_64 chance, int round, int orders);
   /// A steady stream of orders until `action` has returned and each has its definite answer.
-  void under_load(int round, const std::function<void()>& action);
+  void under_load(int round, const std::function<void()>& action, const Crowd& crowd = {});
   /// No faults any more, everything up, all final.
   void heal();
   /// Each key of these rounds once more: same id, same answer.

@@ -285,6 +285,72 @@ BOOST_DATA_TEST_CASE(a_bank_has_one_vostro_per_currency, both, kind) {
   books.expect_refused(batch);
 }
 
+BOOST_DATA_TEST_CASE(rows_written_ahead_are_there_with_their_commit_and_not_before, both, kind) {
+  Books books(kind);
+  auto first = books.next();
+  books.open(first, books.order(1), "a");
+  books.done(first);
+  auto second = books.next();
+  second.lane = 1;
+  books.open(second, books.order(2), "b");
+  books.done(second);
+  BOOST_TEST(books.store->lane_ready(1));
+  books.store->write_ahead(second);
+  books.store->commit(first);
+  BOOST_TEST(books.store->find_keys("test", std::vector<std::string_view>{"a", "b"}).size() == 1U);
+  books.store->commit(second);
+  BOOST_TEST(books.store->find_keys("test", std::vector<std::string_view>{"a", "b"}).size() == 2U);
+  books.take_over();
+  BOOST_TEST(books.number == second.number);
+}
+
+BOOST_DATA_TEST_CASE(rows_written_ahead_go_with_a_deposed_writer, both, kind) {
+  Books books(kind);
+  auto batch = books.next();
+  batch.lane = 1;
+  books.open(batch, books.order(1), "a");
+  BOOST_TEST(books.store->lane_ready(1));
+  books.store->write_ahead(books.done(batch));
+  books.depose();
+  BOOST_CHECK_THROW(books.store->commit(batch), Fenced);
+  books.take_over();
+  BOOST_TEST(books.number == 1);
+  BOOST_CHECK(!books.store->find(settlement_id(1)));
+  auto again = books.next();
+  books.open(again, books.order(1), "a");
+  books.store->commit(books.done(again));
+  BOOST_CHECK(books.store->find(settlement_id(1)));
+}
+
+BOOST_DATA_TEST_CASE(what_cannot_be_written_ahead_is_refused_by_its_commit, both, kind) {
+  Books books(kind);
+  auto batch = books.next();
+  books.open(batch, books.order(1), "a");
+  books.store->commit(books.done(batch));
+  batch = books.next();
+  batch.lane = 1;
+  books.open(batch, books.order(2), "a");
+  BOOST_TEST(books.store->lane_ready(1));
+  books.store->write_ahead(books.done(batch));
+  BOOST_CHECK_THROW(books.store->commit(batch), std::exception);
+  books.take_over();
+  BOOST_TEST(books.number == 2);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_finds_out_that_the_session_with_its_rows_is_lost) {
+  Books books("postgresql");
+  auto batch = books.next();
+  batch.lane = 1;
+  books.open(batch, books.order(1), "a");
+  BOOST_TEST(books.store->lane_ready(1));
+  books.store->write_ahead(books.done(batch));
+  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+                                   "state = 'idle in transaction' and datname = current_database()") == 1);
+  books.store->commit(batch);
+  BOOST_CHECK(books.store->find(settlement_id(1)));
+  BOOST_TEST(books.database->query("select held from accounts where bank = 'ABIDCIAB'") == 100);
+}
+
 // The memory's own faults: what PgLedgerStore makes of a lost session (tests/storage/ledger_writer_test.cpp
 // kills real ones).
 BOOST_AUTO_TEST_CASE(a_commit_whose_session_is_lost_is_written_once_whether_or_not_it_had_arrived) {
