@@ -174,10 +174,7 @@ void write_round(Self self, std::vector<Pending> requests) {
   const auto waiting = state.pending.size();
   if (!beside) finish(self);
   const auto before = make_room(self, *round);
-  if (state.book != book) {
-    if (before) before->answer();
-    return decide_again(state, *round, state.pending.size() - waiting);
-  }
+  if (state.book != book) return decide_again(state, *round, state.pending.size() - waiting);
   try {
     if (beside) {
       round->begin(state.under_way.empty() ? nullptr : state.under_way.back().get(),
