@@ -40,7 +40,7 @@ std::string connection_string(const std::string& database_url) {
   }
   // Without these libpq waits up to 15 minutes on a cut network (RELIABILITY.md 0, row 8).
   std::string text =
-      "application_name=settled tcp_user_timeout=4000 connect_timeout=3 keepalives_idle=2 "
+      "tcp_user_timeout=4000 connect_timeout=3 keepalives_idle=2 "
       "keepalives_interval=1 keepalives_count=3";
   for (const auto* o = options.get(); o->keyword; ++o) {
     if (!o->val) continue;

@@ -33,10 +33,12 @@ struct Session {
   std::unique_ptr<PgConnection> db;
   std::size_t rows = 0, plan_again_at = 0;
   std::atomic<bool> down{false};
-  std::int64_t ahead = 0;  // number of the batch whose first rows are written in its open transaction
+  std::atomic<int> process{0};  // of the server
+  std::int64_t ahead = 0;       // number of the batch whose first rows are written in its open transaction
 
   void begin(std::unique_ptr<PgConnection> fresh) {
     db = std::move(fresh);
+    process = db->backendpid();
     rows = 0;
     ahead = 0;
     plan_again_at = 64;
@@ -322,8 +324,8 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   /// After a lock that we did not get: who holds one. Asked on the session whose statement has just been
-  /// rolled back, so that what is found is not ours.
-  static std::string lock_in_the_way(PgConnection& db, const std::string& otherwise) {
+  /// rolled back, so that what is found is not ours; nor is it our other lane, which waits for this one.
+  std::string lock_in_the_way(PgConnection& db, const std::string& otherwise) {
     try {
       std::string words;
       pqxx::nontransaction session(db);
@@ -332,9 +334,9 @@ class PgLedgerStore final : public LedgerStore {
                         "from pg_locks l join pg_class c on c.oid = l.relation "
                         "left join pg_stat_activity a on a.pid = l.pid "
                         "where l.granted and l.mode <> 'AccessShareLock' and l.pid <> pg_backend_pid() "
-                        // Our other lane waits for this one.
-                        "and (a.usename, a.application_name) is distinct from "
-                        "(current_user, current_setting('application_name')) "
+                        "and l.pid not in (" +
+                        std::to_string(lanes_[0].process) + ", " + std::to_string(lanes_[1].process) +
+                        ") "
                         "and l.database = (select oid from pg_database where datname = current_database()) "
                         "and c.relkind = 'r' and c.relnamespace = 'public'::regnamespace "
                         "group by 1, 2 order by 1"))
