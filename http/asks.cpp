@@ -44,8 +44,8 @@ std::optional<Ask> one_order(Request& request, const std::string& today, Errors&
   ask.orders.caller = request.caller;
   ask.wait = preferred_wait(request);
   const auto digest = order_digest(*parsed.value);
-  ask.key = {request.caller, *idempotency_key_of(request), digest, lang_from(request)};
-  ask.orders.orders.push_back({ask.key.key, digest, order_of(*parsed.value), request.trace_id});
+  ask.orders.orders.push_back(
+      {*idempotency_key_of(request), digest, order_of(*parsed.value), request.trace_id});
   return ask;
 }
 

@@ -5,6 +5,7 @@
 #include "http/openapi.hpp"
 #include "http/query.hpp"
 #include "http/server.hpp"
+#include "security/digest.hpp"
 
 #include <boost/system/system_error.hpp>
 #include <caf/send.hpp>
@@ -33,6 +34,8 @@ struct Front::Impl {
   /// More orders wait than may.
   bool no_turn() const;
   bool has_a_receipt(const Request& request) const;
+  /// Of a single order; nothing for other requests.
+  static std::optional<ReplayKey> replay_key(const Request& request);
   Response seen(const Request& request, Response response);
 };
 
@@ -112,11 +115,17 @@ bool Front::Impl::no_turn() const {
   return turn->waits_longer_than(limits.turn_max) || turn->has_more_than(limits.turn_orders_max);
 }
 
+std::optional<ReplayKey> Front::Impl::replay_key(const Request& request) {
+  if (static_cast<RouteId>(request.route) != RouteId::submit_settlement) return std::nullopt;
+  auto key = idempotency_key_of(request);
+  if (!key) return std::nullopt;
+  return ReplayKey{.caller = request.caller, .key = *std::move(key), .lang = lang_from(request)};
+}
+
 /// Of this key: then memory may answer it.
 bool Front::Impl::has_a_receipt(const Request& request) const {
-  if (static_cast<RouteId>(request.route) != RouteId::submit_settlement) return false;
-  const auto key = idempotency_key_of(request);
-  return key && replays->has({.caller = request.caller, .key = *key, .lang = lang_from(request)});
+  const auto key = replay_key(request);
+  return key && replays->has(*key);
 }
 
 std::optional<Response> Front::Impl::screen(Request& request) {
@@ -171,6 +180,15 @@ void Front::Impl::handle(Request request, Responder responder) {
     responder(seen(request, std::move(*response)));
     return;
   }
+  // Before it is understood: whoever sends the same bytes again gets the same answer.
+  auto key = replay_key(request);
+  if (key) {
+    key->body = sha256(request.body);
+    if (const auto known = preferred_wait(request) ? nullptr : replays->find(*key)) {
+      responder(seen(request, *known));
+      return;
+    }
+  }
   std::vector<Refusal> errors;
   auto ask = ask_from(request, settings.now(), errors);
   if (!ask) {
@@ -179,12 +197,8 @@ void Front::Impl::handle(Request request, Responder responder) {
     responder(refused(request, problem_of(std::move(errors), money)));
     return;
   }
-  const auto* asked = std::get_if<SubmitAsk>(&*ask);
-  if (asked && !asked->batch && !asked->wait)
-    if (const auto known = replays->find(asked->key)) {
-      responder(seen(request, *known));
-      return;
-    }
+  auto* asked = std::get_if<SubmitAsk>(&*ask);
+  if (asked && key) asked->key = *std::move(key);
   if (asked && no_turn()) {  // since its head was seen; or its key was known, and memory has no answer
     responder(refused(request, too_many_orders(route(static_cast<RouteId>(request.route)))));
     return;

@@ -14,7 +14,7 @@ std::shared_ptr<const Response> Replays::find(const ReplayKey& key) {
   const std::lock_guard lock(mutex_);
   for (const Receipts* receipts : {&young_, &old_})
     if (const auto at = receipts->find(name); at != receipts->end())
-      return at->second.request == key.request ? at->second.receipt : nullptr;
+      return at->second.body == key.body ? at->second.receipt : nullptr;
   return nullptr;
 }
 
@@ -25,7 +25,7 @@ bool Replays::has(const ReplayKey& key) {
 }
 
 void Replays::keep(const ReplayKey& key, Response receipt) {
-  Kept kept{key.request, std::make_shared<const Response>(std::move(receipt))};
+  Kept kept{key.body, std::make_shared<const Response>(std::move(receipt))};
   Receipts dropped;  // outside the lock
   const std::lock_guard lock(mutex_);
   young_.insert_or_assign(name_of(key), std::move(kept));

@@ -14,7 +14,7 @@ namespace settled {
 /// Whose key it is, of what request, and in which language it was answered.
 struct ReplayKey {
   std::string caller, key;
-  Digest request{};
+  Digest body{};  // SHA-256 of its bytes: the same order in other bytes is for the ledger to recognise
   Lang lang = Lang::en;
 };
 
@@ -23,7 +23,7 @@ class Replays {
   /// Keeps the last `most` receipts at least, twice as many at most.
   explicit Replays(std::size_t most) : most_(most) {}
 
-  /// The receipt for this very request; null where the key is not known here, or was used for another one.
+  /// The receipt for these very bytes; null where the key is not known here, or came with others.
   std::shared_ptr<const Response> find(const ReplayKey& key);
   /// Is there a receipt of this key, for whatever request?
   bool has(const ReplayKey& key);
@@ -31,7 +31,7 @@ class Replays {
 
  private:
   struct Kept {
-    Digest request{};
+    Digest body{};
     std::shared_ptr<const Response> receipt;
   };
   using Receipts = std::unordered_map<std::string, Kept>;

@@ -3,6 +3,8 @@
 #include "http/problem.hpp"
 #include "http/trace.hpp"
 
+#include <algorithm>
+
 namespace settled {
 namespace {
 std::string_view reason_of(int status) {
@@ -52,8 +54,9 @@ std::string_view reason_of(int status) {
 
 // No header of ours may carry a line end, whatever it was made from.
 void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ");
-  for (const char c : value) out += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  out.append(name).append(": ").append(value);
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  std::replace_if(out.end() - static_cast<std::ptrdiff_t>(value.size()), out.end(), control, ' ');
   out += "\r\n";
 }
 }  // namespace

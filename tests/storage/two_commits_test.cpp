@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
@@ -18,8 +19,13 @@ using namespace std::chrono_literals;
 
 /// Calls that are large enough for two commits to be under way at once.
 struct LargeCalls : tests::TwoBanks {
+#if defined(__SANITIZE_THREAD__)
+  // Each answer that CAF hands over unseen is looked up among the suppressions: milliseconds for an order.
+  static constexpr int clients = 3, each = 1, orders = 520;
+#else
   static constexpr int clients = 4, each = 6, orders = 600;
-  std::atomic<int> executing = 0, refused = 0;
+#endif
+  std::atomic<int> answered = 0, refused = 0;
   std::atomic<bool> gone = false;  // the writer, or an answer of its
   /// Orders in this call of this client.
   std::function<int(int, int)> size_of = [](int, int) { return orders; };
@@ -37,12 +43,18 @@ struct LargeCalls : tests::TwoBanks {
       all.emplace_back([&, c] {
         for (int i = 0; i < calls && !gone; ++i) {
           std::vector<NewSettlement> these;
-          these.reserve(orders);
-          for (int j = 0; j < size_of(c, i); ++j) these.push_back(order(key(c, i, j), 1));
+          const int size = size_of(c, i);
+          these.reserve(size);
+          std::optional<std::size_t> poison;
+          for (int j = 0; j < size; ++j) {
+            const std::string text = key(c, i, j);
+            if (text.starts_with("poison")) poison = j;
+            these.push_back(order(text, 1));
+          }
           try {
-            for (const auto& s : ask<Submissions>(call(these)).results)
-              ++(s.refusal.code == Errc::ok && s.settlement->status == Status::EXECUTING ? executing
-                                                                                         : refused);
+            const auto results = ask<Submissions>(call(these)).results;
+            answered += static_cast<int>(results.size());
+            refused += poison && results.at(*poison).refusal.code == Errc::internal;
           } catch (const std::runtime_error&) {
             gone = true;
           }
@@ -71,40 +83,43 @@ BOOST_FIXTURE_TEST_SUITE(two_commits, LargeCalls)
 
 BOOST_AUTO_TEST_CASE(large_calls_of_many_clients_are_each_recorded_once) {
   place(own);
-  BOOST_TEST(executing == clients * each * orders);
+  BOOST_TEST(answered == clients * each * orders);
   expect_recorded(clients * each * orders);
 }
 
 BOOST_AUTO_TEST_CASE(a_key_that_comes_again_while_its_first_order_is_being_written_is_one_order) {
   place(
       [](int, int i, int j) { return std::to_string(i) + "-" + std::to_string(j); });  // all clients the same
-  BOOST_TEST(executing == clients * each * orders);
+  BOOST_TEST(answered == clients * each * orders);
   expect_recorded(each * orders);
 }
 
 BOOST_AUTO_TEST_CASE(
     an_order_that_the_database_refuses_is_refused_alone_although_the_next_commit_stands_upon_it) {
   execute("alter table settlement_transactions add check (obligation_id not like 'ob-poison%')");
-  place([](int c, int i, int j) { return (c == 1 && i == 2 && j == 300 ? "poison" : "") + own(c, i, j); });
+  place([](int c, int i, int j) {
+    return (c == 1 && i == each / 2 && j == 300 ? "poison" : "") + own(c, i, j);
+  });
   BOOST_TEST(refused == 1);
   expect_recorded(clients * each * orders - 1);
 }
 
 BOOST_AUTO_TEST_CASE(whatever_stood_upon_a_refused_commit_everybody_hears_of_their_own_orders) {
   execute("alter table settlement_transactions add check (obligation_id not like 'ob-poison%')");
+  constexpr int calls = 2 * each;
   // Commits of all sizes: with a lane of their own, behind another one, written by the writer itself.
   size_of = [](int c, int i) { return c < 2 ? orders : i % 2 == 0 ? 100 : 3; };
   place([](int c, int i, int j) { return (c == 0 && i % 2 == 1 && j == 0 ? "poison" : "") + own(c, i, j); },
-        20);
-  BOOST_TEST(refused == 10);
-  expect_recorded(2 * 20 * orders + 2 * 10 * 103 - 10);
+        calls);
+  BOOST_TEST(refused == each);
+  expect_recorded(2 * calls * orders + (clients - 2) * each * 103 - each);
 }
 
 BOOST_AUTO_TEST_CASE(where_the_server_has_no_session_for_a_second_lane_one_is_enough) {
   // This test's own, the writer's first lane, and its lookups.
   execute("do $$ begin execute format('alter database %I connection limit 3', current_database()); end $$");
   place(own);
-  BOOST_TEST(executing == clients * each * orders);
+  BOOST_TEST(answered == clients * each * orders);
   expect_recorded(clients * each * orders);
 }
 
@@ -125,7 +140,7 @@ BOOST_AUTO_TEST_CASE(large_calls_survive_the_killing_of_sessions) {
   place(own);
   killer.request_stop();
   killer.join();
-  BOOST_TEST(executing == clients * each * orders);
+  BOOST_TEST(answered == clients * each * orders);
   expect_recorded(clients * each * orders);
 }
 
@@ -140,8 +155,8 @@ BOOST_AUTO_TEST_CASE(a_writer_that_is_deposed_between_two_large_commits_writes_n
   other.join();
   BOOST_TEST(gone);
   // What was acknowledged is there. A commit that was durable before its answer went out may be more.
-  BOOST_TEST(query<bool>("select count(*) between " + std::to_string(executing) + " and " +
-                         std::to_string(executing + 2 * clients * orders) + " from settlement_transactions"));
+  BOOST_TEST(query<bool>("select count(*) between " + std::to_string(answered) + " and " +
+                         std::to_string(answered + 2 * clients * orders) + " from settlement_transactions"));
   BOOST_TEST(query<bool>("select count(*) = max(seq) from events"));
   start();  // the destructor stops it
 }
