@@ -10,7 +10,6 @@
 
 namespace settled::drill {
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 
 namespace {
 /// Nothing that has ended although nothing stands in the way.

@@ -13,7 +13,6 @@ namespace settled {
 namespace {
 using namespace std::chrono_literals;
 using tests::fresh_id;
-using tests::now;
 using tests::TwoBanks;
 }  // namespace
 
