@@ -6,8 +6,8 @@
 
 #include <fstream>
 #include <libpq-fe.h>
+#include <sched.h>
 #include <stdexcept>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 namespace settled {
@@ -90,7 +90,8 @@ void stand_back(const PgConnection& session) {
   if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return;
   const pid_t process = PQbackendPID(session.handle());
   if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return;
-  ::setpriority(PRIO_PROCESS, static_cast<id_t>(process), 19);
+  constexpr sched_param none{};
+  ::sched_setscheduler(process, SCHED_IDLE, &none);
 }
 
 }  // namespace settled
