@@ -22,7 +22,8 @@ constexpr int wal_segments_to_reuse = 128;
 /// user, system, and both of the children that were waited for.
 std::array<double, 4> times_of(pid_t pid) {
   std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::string text;
+  std::getline(in, text);  // not by its buffer, which throws when the process ends meanwhile
   std::array<double, 4> times{};
   const auto name_end = text.rfind(')');
   if (name_end == std::string::npos) return times;
