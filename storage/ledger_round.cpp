@@ -80,13 +80,14 @@ void LedgerRound::write() {
 void LedgerRound::begin(const LedgerRound* before, const std::function<void()>& written) {
   before_commit();
   batch_.lane = lane_behind(before);
-  std::packaged_task<void()> task([this, written_before = before ? before->written_ : written_] {
-    if (written_before.valid()) {
-      state_.store->write_ahead(batch_);
-      written_before.get();
-    }
-    state_.store->commit(batch_);
-  });
+  std::packaged_task<void()> task(
+      [this, written_before = before ? before->written_ : std::shared_future<void>()] {
+        if (written_before.valid()) {
+          state_.store->write_ahead(batch_);
+          written_before.get();
+        }
+        state_.store->commit(batch_);
+      });
   written_ = task.get_future().share();
   writing_ = std::jthread([task = std::move(task), written]() mutable {
     task();

@@ -40,8 +40,7 @@ std::string connection_string(const std::string& database_url) {
   }
   // Without these libpq waits up to 15 minutes on a cut network (RELIABILITY.md 0, row 8).
   std::string text =
-      "tcp_user_timeout=4000 connect_timeout=3 keepalives_idle=2 "
-      "keepalives_interval=1 keepalives_count=3";
+      "tcp_user_timeout=4000 connect_timeout=3 keepalives_idle=2 keepalives_interval=1 keepalives_count=3";
   for (const auto* o = options.get(); o->keyword; ++o) {
     if (!o->val) continue;
     text += ' ';
@@ -90,6 +89,8 @@ void stand_back(const PgConnection& session) {
   if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return;
   const pid_t process = PQbackendPID(session.handle());
   if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return;
+  // Not by its nice value: where the kernel groups processes by session, that counts only among the
+  // server's own.
   constexpr sched_param none{};
   ::sched_setscheduler(process, SCHED_IDLE, &none);
 }

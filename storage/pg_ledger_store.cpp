@@ -220,11 +220,11 @@ class PgLedgerStore final : public LedgerStore {
     } catch (const std::exception&) {
       return false;
     }
-    return lanes_.at(static_cast<std::size_t>(lane)).db != nullptr;
+    return session_of(lane).db != nullptr;
   }
 
   void write_ahead(const LedgerBatch& batch) override {
-    Session& lane = lane_of(batch);
+    Session& lane = session_of(batch.lane);
     if (!lane.db) return;
     try {
       write_batch_ahead(*lane.db, batch, settings_.writer, epoch_);
@@ -235,7 +235,7 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   void commit(const LedgerBatch& batch) override {
-    Session& lane = lane_of(batch);
+    Session& lane = session_of(batch.lane);
     persistently(lane, [&] {
       if (lane.ahead == batch.number) {
         try {
@@ -263,7 +263,7 @@ class PgLedgerStore final : public LedgerStore {
     return *lookups_.db;
   }
 
-  Session& lane_of(const LedgerBatch& batch) { return lanes_.at(static_cast<std::size_t>(batch.lane)); }
+  Session& session_of(int lane) { return lanes_.at(static_cast<std::size_t>(lane)); }
 
   bool commit_in(Session& lane, const LedgerBatch& batch) {
     const bool anew = !lane.db;
@@ -292,7 +292,7 @@ class PgLedgerStore final : public LedgerStore {
   void connect(int lane) {
     auto db = pg_connect(settings_.database_url);
     if (lane == 0) take_lease(*db);
-    Session& session = lanes_.at(static_cast<std::size_t>(lane));
+    Session& session = session_of(lane);
     session.begin(std::move(db));
     prepare_batch_statements(*session.db);
   }

@@ -4,7 +4,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
+#include <functional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,9 +20,9 @@ struct Books : WriterOverPostgres {
     BOOST_REQUIRE_EQUAL(to_string(answer.refusal.code), "ok");
     return answer.account;
   }
-  void fund(const Account& account, std::int64_t minor) {
+  void fund(const Account& account, std::int64_t minor, const std::string& key = "fund-") {
     const auto answer = ask<AccountChanged>(FundAccount{.caller = "test",
-                                                        .idempotency_key = "fund-" + account.id.text(),
+                                                        .idempotency_key = key + account.id.text(),
                                                         .account = account.id,
                                                         .amount = {minor, account.currency}});
     BOOST_REQUIRE_EQUAL(to_string(answer.refusal.code), "ok");
@@ -49,6 +52,28 @@ struct Books : WriterOverPostgres {
   void expect_account(const Account& a, std::int64_t balance, std::int64_t held) {
     BOOST_TEST(query("select balance from accounts where id = '" + to_string(a.id.uuid) + "'") == balance);
     BOOST_TEST(query("select held from accounts where id = '" + to_string(a.id.uuid) + "'") == held);
+  }
+  /// Events whose hash is not that of the chain up to them, by SQL alone.
+  std::int64_t broken_links() {
+    return query(
+        "select count(*) from (select hash, sha256(coalesce(lag(hash) over (order by seq), ''::bytea) || "
+        "convert_to(event_text(seq, at, kind, subject, payload), 'UTF8')) as expected from events) x "
+        "where hash <> expected");
+  }
+  /// Ends the writer's sessions again and again, until it is stopped.
+  std::jthread kill_sessions(std::function<std::chrono::milliseconds()> pause) {
+    const auto ours = std::to_string(query("select pg_backend_pid()"));
+    return std::jthread([this, ours, pause = std::move(pause)](const std::stop_token& stop) {
+      pqxx::connection mine(connection_string(url));
+      while (!stop.stop_requested()) {
+        pqxx::nontransaction session(mine);
+        session.exec(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
+            "usename = 'settled' and pid not in (pg_backend_pid(), " +
+            ours + ")");
+        std::this_thread::sleep_for(pause());
+      }
+    });
   }
 };
 

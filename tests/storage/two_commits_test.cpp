@@ -33,10 +33,7 @@ struct LargeCalls : tests::TwoBanks {
   /// `key`: of the order at this place of this call of this client.
   template <class Key>
   void place(Key key, int calls = each) {
-    ask<AccountChanged>(FundAccount{.caller = "test",
-                                    .idempotency_key = "more",
-                                    .account = vostro.id,
-                                    .amount = {100'000, vostro.currency}});
+    fund(vostro, 100'000, "more-");
     std::vector<std::thread> all;
     all.reserve(clients);
     for (int c = 0; c < clients; ++c)
@@ -70,11 +67,7 @@ struct LargeCalls : tests::TwoBanks {
     BOOST_TEST(query("select count(*) from settlement_transactions") == settlements);
     expect_account(vostro, 101'000, settlements);
     BOOST_TEST(query<bool>("select count(*) = max(seq) from events"));
-    BOOST_TEST(
-        query(
-            "select count(*) from (select hash, sha256(coalesce(lag(hash) over (order by seq), ''::bytea) || "
-            "convert_to(event_text(seq, at, kind, subject, payload), 'UTF8')) as expected from events) x "
-            "where hash <> expected") == 0);
+    BOOST_TEST(broken_links() == 0);
   }
 };
 }  // namespace
@@ -124,19 +117,8 @@ BOOST_AUTO_TEST_CASE(where_the_server_has_no_session_for_a_second_lane_one_is_en
 }
 
 BOOST_AUTO_TEST_CASE(large_calls_survive_the_killing_of_sessions) {
-  const auto ours = std::to_string(query("select pg_backend_pid()"));
-  std::jthread killer([&](const std::stop_token& stop) {
-    std::mt19937 chance(4);
-    pqxx::connection mine(connection_string(url));
-    while (!stop.stop_requested()) {
-      pqxx::nontransaction session(mine);
-      session.exec(
-          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and "
-          "usename = 'settled' and pid not in (pg_backend_pid(), " +
-          ours + ")");
-      std::this_thread::sleep_for(std::chrono::milliseconds(50 + chance() % 450));
-    }
-  });
+  auto killer = kill_sessions(
+      [chance = std::mt19937(4)]() mutable { return std::chrono::milliseconds(50 + chance() % 450); });
   place(own);
   killer.request_stop();
   killer.join();
