@@ -29,8 +29,8 @@ struct Running {
     std::ofstream(config) << "[settlement]\nwindows = \"scheduled\"\n";
     it = std::make_unique<Settled>(std::vector<std::string>{"--config", config.string()});
     it->start();
-    put_window("XOF", 3);
-    put_window("GHS", -1);
+    put_window("STAR-UEMOA", "XOF", 3);
+    put_window("GhIPSS", "GHS", -1);
     for (const std::string currency : {"XOF", "GHS"}) {
       vostros[a + currency] = open_account(*it, "vostro", a, currency, "10");
       vostros[b + currency] = open_account(*it, "vostro", b, currency);
@@ -45,7 +45,8 @@ struct Running {
   }
   std::filesystem::path config;
 
-  static void put_window(const std::string& currency, int opens_in_hours) {
+  /// In the place of the window that comes with the program, which would be open on weekdays by day.
+  static void put_window(const std::string& name, const std::string& currency, int opens_in_hours) {
     const auto minute = static_cast<int>((std::time(nullptr) + opens_in_hours * 3600) / 60 % 1440);
     const auto clock = [](int m) {
       char text[8];
@@ -61,7 +62,7 @@ struct Running {
                       {"sessions", {session}}};
     auto http = it->http();
     const auto reply =
-        http.send("PUT", "/api/v1/windows/" + currency,
+        http.send("PUT", "/api/v1/windows/" + name,
                   {{"X-API-Key", it->api_key()}, {"Content-Type", "application/json"}}, window.dump());
     BOOST_REQUIRE_MESSAGE(reply.status == 200, reply.body);
   }
