@@ -16,6 +16,7 @@ namespace {
 using Self = PgKeeperActor::stateful_pointer<PgKeeperState>;
 using Seconds = std::chrono::duration<double>;
 constexpr auto no_limit = Seconds(std::numeric_limits<double>::max());
+constexpr std::string_view cancelled = "57014";
 constexpr int watched_at_once = 200;
 constexpr int archived_at_once = 5'000;
 
@@ -24,14 +25,16 @@ std::string time_of(std::int64_t micros) {
 }
 
 /// One connection's worth of a check: its rules from where `report` ends, one at least, until they took
-/// `most`.
-void check_on(const std::string& database_url, InvariantReport& report, Seconds most) {
+/// `most`. Behind everybody else for `stands_back` at most, then the server cancels it; 0: like everybody
+/// else.
+void check_on(const std::string& database_url, InvariantReport& report, Seconds most,
+              std::chrono::milliseconds stands_back) {
   const auto db = pg_connect(database_url);
-  stand_back(*db);
+  if (stands_back.count() > 0) stand_back(*db);
   const auto started = std::chrono::steady_clock::now();
   const auto took = [&] { return Seconds(std::chrono::steady_clock::now() - started); };
   pqxx::nontransaction tx(*db);
-  tx.exec("set statement_timeout = 0");
+  tx.exec("set statement_timeout = " + std::to_string(stands_back.count()));
   tx.exec(for_whole_tables);
   // It runs beside the money: one core at most, whatever the server would lend it.
   tx.exec("set max_parallel_workers_per_gather = 0");
@@ -135,10 +138,10 @@ JobsReport answer(pqxx::connection_base& db, const ReadKeptJobs&) {
   return report;
 }
 
-/// The server goes or is gone; a statement that was cancelled (57014) is none of that.
+/// The server goes or is gone; a statement that was cancelled is none of that.
 bool away(const pqxx::sql_error& e) {
   const auto& state = e.sqlstate();
-  return state.starts_with("08") || (state.starts_with("57") && state != "57014");
+  return state.starts_with("08") || (state.starts_with("57") && state != cancelled);
 }
 
 /// What a question to the database came to: its answer, or an error in words.
@@ -172,8 +175,15 @@ void go_on_with_the_check(Self self, Seconds most) {
   auto& state = self->state;
   auto& check = *state.check;
   const double before = check.report.seconds;
-  const auto done = at_the_database(self->state.settings.database_url, [&] {
-    check_on(state.settings.database_url, check.report, most);
+  const bool stands_back = most != no_limit && !check.in_a_hurry;
+  const auto done = at_the_database(state.settings.database_url, [&] {
+    try {
+      check_on(state.settings.database_url, check.report, most,
+               stands_back ? state.settings.stands_back_max : std::chrono::milliseconds(0));
+    } catch (const pqxx::sql_error& e) {
+      if (!stands_back || e.sqlstate() != cancelled) throw;
+      check.in_a_hurry = true;  // the machine has no time to give away
+    }
     // Of wrong books nobody waits to hear the rest: the sends must stop now.
     return (!check.report.ok && most != no_limit) || check.report.invariants.size() == sql_checks().size();
   });
@@ -203,6 +213,7 @@ caf::result<InvariantReport> check(Self self, const CheckInvariants& q) {
   if (under_way && !q.at_once) return promise;
   ++state.checks;
   state.check->report = {};
+  state.check->in_a_hurry = false;
   go_on_with_the_check(self, q.at_once ? no_limit : Seconds(state.settings.at_a_stretch));
   return promise;
 }
