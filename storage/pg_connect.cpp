@@ -4,6 +4,7 @@
 
 #include <pqxx/pqxx>
 
+#include <filesystem>
 #include <fstream>
 #include <libpq-fe.h>
 #include <sched.h>
@@ -12,6 +13,13 @@
 
 namespace settled {
 namespace {
+/// Whether that process counts processes as we do: a server in a container of its own does not.
+bool counts_as_we_do(pid_t process) {
+  std::error_code none;
+  const auto theirs = std::filesystem::read_symlink("/proc/" + std::to_string(process) + "/ns/pid", none);
+  return !none && theirs == std::filesystem::read_symlink("/proc/self/ns/pid", none);
+}
+
 /// 0 where there is no such process.
 pid_t parent_of(pid_t process) {
   std::ifstream in("/proc/" + std::to_string(process) + "/stat");
@@ -74,6 +82,8 @@ std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
       "set statement_timeout = '30s'; set lock_timeout = '5s'; set idle_in_transaction_session_timeout = "
       "'5s'; "
       "set synchronous_commit = on; set timezone = 'UTC'; set datestyle = 'ISO'; set jit = off; "
+      // A commit of the second lane must see the first one's, which came after its own beginning.
+      "set default_transaction_isolation = 'read committed'; "
       // So that the server, too, notices a cut: a dead session of ours would keep its lock for hours.
       "set tcp_keepalives_idle = 2; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3; "
       "set tcp_user_timeout = 4000; set client_connection_check_interval = '2s'");
@@ -83,12 +93,13 @@ std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
 
 void stand_back(const PgConnection& session) {
   // The other end of a unix socket is the process that listens: the postmaster. Only a child of its is surely
-  // the process that the number means here, which may come from another container.
+  // the process that the number means here.
   ucred listener{};
   socklen_t size = sizeof listener;
   if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return;
   const pid_t process = PQbackendPID(session.handle());
   if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return;
+  if (!counts_as_we_do(listener.pid)) return;
   // Not by its nice value: where the kernel groups processes by session, that counts only among the
   // server's own.
   constexpr sched_param none{};

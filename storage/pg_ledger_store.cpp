@@ -2,8 +2,8 @@
 
 #include "storage/pg_array.hpp"
 #include "storage/pg_batch_writer.hpp"
-#include "storage/pg_connect.hpp"
 #include "storage/pg_decision_reader.hpp"
+#include "storage/pg_session.hpp"
 #include "storage/pg_settlement_row.hpp"
 #include "telemetry/mutant.hpp"
 
@@ -11,7 +11,8 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -27,41 +28,6 @@ bool passing(const std::string& sqlstate) {
          sqlstate.starts_with("53") || sqlstate.starts_with("57") || sqlstate.starts_with("40") ||
          sqlstate.starts_with("55P") || sqlstate.starts_with("58") || sqlstate == "25P03";
 }
-
-/// A session that is made anew when it is lost.
-struct Session {
-  std::unique_ptr<PgConnection> db;
-  std::size_t rows = 0, plan_again_at = 0;
-  std::atomic<bool> down{false};
-  std::atomic<int> process{0};  // of the server
-  std::int64_t ahead = 0;       // number of the batch whose first rows are written in its open transaction
-
-  void begin(std::unique_ptr<PgConnection> fresh) {
-    db = std::move(fresh);
-    process = db->backendpid();
-    rows = 0;
-    ahead = 0;
-    plan_again_at = 64;
-    pqxx::nontransaction setup(*db);
-    // Every statement here finds its rows by key.
-    setup.exec(
-        "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "
-        "set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off");
-  }
-  /// A plan that was made while a table was as good as empty reads all of it, and stays until somebody
-  /// analyses the table: on a new installation's first day that may be a while.
-  void plan_again_as_tables_grow(std::size_t more) {
-    rows += more;
-    if (rows < plan_again_at) return;
-    plan_again_at *= 4;
-    try {
-      pqxx::nontransaction session(*db);
-      session.exec("discard plans");
-    } catch (const pqxx::failure&) {
-      db.reset();  // what was done is done; the next statement finds a new session
-    }
-  }
-};
 
 /// In portions: a hundred thousand rows in one answer weigh more than the book that is made of them.
 template <class F>
@@ -117,8 +83,7 @@ class PgLedgerStore final : public LedgerStore {
       tx.commit();
       epoch_ = snapshot.epoch;
       settings_.on_proved(since);
-      down_ = false;
-      settings_.on_database(true, "");
+      tell(true, "");
       return snapshot;
     });
   }
@@ -215,16 +180,19 @@ class PgLedgerStore final : public LedgerStore {
 
   /// The second lane is opened here: a server may have no session for it.
   bool lane_ready(int lane) override {
+    PgSession& session = session_of(lane);
+    const std::lock_guard mine(session.busy);
     try {
-      if (lane == 1 && !lanes_[1].db) connect(1);
+      if (lane == 1 && !session.db) connect(1);
     } catch (const std::exception&) {
       return false;
     }
-    return session_of(lane).db != nullptr;
+    return session.db != nullptr;
   }
 
   void write_ahead(const LedgerBatch& batch) override {
-    Session& lane = session_of(batch.lane);
+    PgSession& lane = session_of(batch.lane);
+    const std::lock_guard mine(lane.busy);
     if (!lane.db) return;
     try {
       write_batch_ahead(*lane.db, batch, settings_.writer, epoch_);
@@ -235,16 +203,17 @@ class PgLedgerStore final : public LedgerStore {
   }
 
   void commit(const LedgerBatch& batch) override {
-    Session& lane = session_of(batch.lane);
+    PgSession& lane = session_of(batch.lane);
     persistently(lane, [&] {
+      const std::lock_guard mine(lane.busy);
       if (lane.ahead == batch.number) {
         try {
-          return commit_in(lane, batch);
+          return write_in(lane, batch);
         } catch (const pqxx::failure&) {
           lane.db.reset();  // its transaction may have had to wait for too long
         }
       }
-      return commit_in(lane, batch);
+      return lane.db ? write_in(lane, batch) : write_anew(lane, batch);
     });
   }
 
@@ -263,36 +232,61 @@ class PgLedgerStore final : public LedgerStore {
     return *lookups_.db;
   }
 
-  Session& session_of(int lane) { return lanes_.at(static_cast<std::size_t>(lane)); }
+  PgSession& session_of(int lane) { return lanes_.at(static_cast<std::size_t>(lane)); }
 
-  bool commit_in(Session& lane, const LedgerBatch& batch) {
-    const bool anew = !lane.db;
-    if (anew) {
-      connect(batch.lane);
-      const auto since = settings_.steady();
-      // The last attempt's COMMIT may have happened although its answer was lost. `for update` waits
-      // until a dying session has decided.
-      if (recorded_batch(lane, " for update") == batch.number) {
-        settings_.on_proved(since);
-        return true;
-      }
-    }
+  bool write_in(PgSession& lane, const LedgerBatch& batch) {
     const auto since = settings_.steady();
-    try {
-      write_batch(*lane.db, batch, settings_.writer, epoch_, std::exchange(lane.ahead, 0) == batch.number);
-    } catch (const Fenced&) {
-      // Or that session has decided only now.
-      if (!anew || recorded_batch(lane) != batch.number) throw;
-    }
+    write_batch(*lane.db, batch, settings_.writer, epoch_, std::exchange(lane.ahead, 0) == batch.number);
     settings_.on_proved(since);
     lane.plan_again_as_tables_grow(batch.opened.size());
+    return true;
+  }
+
+  bool write_anew(PgSession& lane, const LedgerBatch& batch) {
+    try {
+      connect(batch.lane);
+    } catch (const pqxx::broken_connection&) {
+      if (batch.lane == 0) throw;
+      return write_in_the_first_lane(batch);
+    }
+    return write_unless_recorded(lane, batch);
+  }
+
+  /// Where the server has no session for the second lane any more. All commits behind this one wait for it,
+  /// also the next one, of which the first lane may hold rows.
+  bool write_in_the_first_lane(const LedgerBatch& batch) {
+    PgSession& first = lanes_[0];
+    const std::lock_guard mine(first.busy);
+    try {
+      if (!first.db) connect(0);
+      first.forget_ahead();
+      return write_unless_recorded(first, batch);
+    } catch (...) {
+      first.db.reset();
+      throw;
+    }
+  }
+
+  /// After a session was lost: its last COMMIT may have happened although the answer was lost.
+  bool write_unless_recorded(PgSession& lane, const LedgerBatch& batch) {
+    const auto since = settings_.steady();
+    // `for update` waits until a dying session has decided.
+    if (recorded_batch(lane, " for update") != batch.number) {
+      try {
+        return write_in(lane, batch);
+      } catch (const Fenced&) {
+        // Or that session has decided only now.
+        if (recorded_batch(lane) != batch.number) throw;
+      }
+    }
+    settings_.on_proved(since);
     return true;
   }
 
   void connect(int lane) {
     auto db = pg_connect(settings_.database_url);
     if (lane == 0) take_lease(*db);
-    Session& session = session_of(lane);
+    PgSession& session = session_of(lane);
     session.begin(std::move(db));
     prepare_batch_statements(*session.db);
   }
@@ -311,7 +305,7 @@ class PgLedgerStore final : public LedgerStore {
     }
   }
 
-  std::int64_t recorded_batch(const Session& lane, const char* how = "") {
+  std::int64_t recorded_batch(const PgSession& lane, const char* how = "") {
     pqxx::work tx(*lane.db);
     const auto rows =
         tx.exec_params(std::string("select batch from ledger_writers where writer = $1 and epoch = $2") + how,
@@ -349,10 +343,16 @@ class PgLedgerStore final : public LedgerStore {
     }
   }
 
+  /// Tells of a change of the database's state only, and of two at once the later one last.
+  void tell(bool there, const std::string& why) {
+    const std::lock_guard one_by_one(telling_);
+    if (std::exchange(there_, there) != there) settings_.on_database(there, why);
+  }
+
   /// Runs `work` until it got through. Refusals of our own making pass on; a database that is away is
   /// waited out.
   template <class Work>
-  auto persistently(Session& session, Work work) -> decltype(work()) {
+  auto persistently(PgSession& session, Work work) -> decltype(work()) {
     for (auto pause = std::chrono::milliseconds(20);;
          pause = std::min(pause * 2, std::chrono::milliseconds(500))) {
       std::string why;
@@ -361,7 +361,7 @@ class PgLedgerStore final : public LedgerStore {
         // Only now: a new connection may wait for the same lock as the one before. That keys can be looked up
         // again does not mean that anything can be written.
         session.down = false;
-        if (!lanes_[0].down && !lanes_[1].down && down_.exchange(false)) settings_.on_database(true, "");
+        if (!lanes_[0].down && !lanes_[1].down) tell(true, "");
         return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
@@ -381,17 +381,18 @@ class PgLedgerStore final : public LedgerStore {
       }
       session.db.reset();  // whatever it was, the next try asks a new session what was recorded
       session.down = true;
-      if (!down_.exchange(true)) settings_.on_database(false, why);
+      tell(false, why);
       if (!settings_.keep_waiting()) throw std::runtime_error("stopped while the database is away: " + why);
       std::this_thread::sleep_for(pause);
     }
   }
 
   PgLedgerSettings settings_;
-  std::array<Session, 2> lanes_;
-  Session lookups_;
+  std::array<PgSession, 2> lanes_;
+  PgSession lookups_;
   std::int64_t epoch_ = 0;
-  std::atomic<bool> down_{false};
+  std::mutex telling_;
+  std::optional<bool> there_;  // as told
 };
 }  // namespace
 

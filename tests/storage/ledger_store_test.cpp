@@ -99,6 +99,18 @@ struct Books {
     batch.hold_ends.push_back({s.id, HoldEnd::released, noon});
     for (const auto id : {s.debit_account, s.credit_account}) batch.deltas[id].held -= s.order.amount.minor;
   }
+  /// An order for each lane.
+  std::pair<LedgerBatch, LedgerBatch> two_lanes() {
+    auto first = next();
+    open(first, order(1), "a");
+    done(first);
+    auto second = next();
+    second.lane = 1;
+    open(second, order(2), "b");
+    done(second);
+    BOOST_TEST(store->lane_ready(1));
+    return {std::move(first), std::move(second)};
+  }
   /// Refused as a whole, and the writer goes on from what was there before.
   void expect_refused(LedgerBatch batch) {
     BOOST_CHECK_THROW(store->commit(done(batch)), std::exception);
@@ -287,14 +299,7 @@ BOOST_DATA_TEST_CASE(a_bank_has_one_vostro_per_currency, both, kind) {
 
 BOOST_DATA_TEST_CASE(rows_written_ahead_are_there_with_their_commit_and_not_before, both, kind) {
   Books books(kind);
-  auto first = books.next();
-  books.open(first, books.order(1), "a");
-  books.done(first);
-  auto second = books.next();
-  second.lane = 1;
-  books.open(second, books.order(2), "b");
-  books.done(second);
-  BOOST_TEST(books.store->lane_ready(1));
+  auto [first, second] = books.two_lanes();
   books.store->write_ahead(second);
   books.store->commit(first);
   BOOST_TEST(books.store->find_keys("test", std::vector<std::string_view>{"a", "b"}).size() == 1U);
@@ -349,6 +354,41 @@ BOOST_AUTO_TEST_CASE(a_commit_finds_out_that_the_session_with_its_rows_is_lost) 
   books.store->commit(batch);
   BOOST_CHECK(books.store->find(settlement_id(1)));
   BOOST_TEST(books.database->query("select held from accounts where bank = 'ABIDCIAB'") == 100);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_whose_lane_gets_no_session_any_more_is_written_in_the_first_one) {
+  Books books("postgresql");
+  auto [first, second] = books.two_lanes();
+  books.store->write_ahead(second);
+  books.store->commit(first);
+  // Gone, and the server is full.
+  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+                                   "state = 'idle in transaction' and datname = current_database()") == 1);
+  books.database->execute(
+      "do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$");
+  auto third = books.next();
+  books.open(third, books.order(3), "c");
+  books.store->write_ahead(books.done(third));  // in the first lane
+  books.store->commit(second);
+  books.store->commit(third);
+  BOOST_TEST(books.database->query("select count(*) from settlement_transactions") == 3);
+  BOOST_TEST(books.database->query("select held from accounts where bank = 'ABIDCIAB'") == 300);
+}
+
+BOOST_AUTO_TEST_CASE(a_second_commit_sees_the_first_whatever_isolation_the_database_takes_for_granted) {
+  Books books("postgresql");
+  books.database->execute(
+      "do $$ begin execute format('alter database %I set default_transaction_isolation = %L', "
+      "current_database(), 'repeatable read'); end $$");
+  books.store = nullptr;
+  books.store =
+      make_pg_ledger_store({.database_url = books.database->url, .owner = "test", .lease_patience = 2s});
+  books.take_over();
+  auto [first, second] = books.two_lanes();
+  books.store->write_ahead(second);
+  books.store->commit(first);
+  books.store->commit(second);
+  BOOST_TEST(books.database->query("select count(*) from settlement_transactions") == 2);
 }
 
 // The memory's own faults: what PgLedgerStore makes of a lost session (tests/storage/ledger_writer_test.cpp
