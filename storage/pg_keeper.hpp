@@ -35,15 +35,16 @@ struct CheckOn {
   std::int64_t check = 0;  // which: one that was begun anew is another
 };
 
+/// A check that is under way.
+struct BooksCheck {
+  InvariantReport report;
+  bool in_a_hurry = false;  // it got no time behind the others
+  std::vector<caf::typed_response_promise<InvariantReport>> waiting;
+};
+
 struct PgKeeperState {
-  /// A check that is under way.
-  struct Check {
-    InvariantReport report;
-    bool in_a_hurry = false;
-    std::vector<caf::typed_response_promise<InvariantReport>> waiting;
-  };
   PgKeeperSettings settings;
-  std::optional<Check> check;
+  std::optional<BooksCheck> check;
   std::int64_t checks = 0;
   static inline const char* name = "keeper";
 };

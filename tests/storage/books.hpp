@@ -7,6 +7,7 @@
 #include "storage/private_postgres.hpp"
 #include "storage/verify.hpp"
 
+#include <fmt/format.h>
 #include <pqxx/pqxx>
 
 #include <filesystem>
@@ -52,7 +53,7 @@ class BooksServer {
     std::filesystem::remove_all(folder_, ignored);
   }
   std::string fresh() {
-    const auto name = "books_" + std::to_string(++copies_);
+    auto name = "books_" + std::to_string(++copies_);
     run("postgres", "create database " + name + " template books");
     return name;
   }
@@ -100,19 +101,21 @@ class BooksServer {
                     {5, "clearing", "", "XOF", "-9223372036854775808"},
                     {6, "clearing", "", "GHS", "-9223372036854775808"}};
     for (const auto& a : accounts)
-      run("books", "insert into accounts(id, kind, bank, currency, floor, shard) values (" + acc(a.n) +
-                       ", '" + a.kind + "', '" + a.bank + "', '" + a.currency + "', " + a.floor +
-                       ", 0); select say('account.opened', " + acc(a.n) + ", '{}')");
+      run("books",
+          fmt::format("insert into accounts(id, kind, bank, currency, floor, shard) values "
+                      "({0}, '{1}', '{2}', '{3}', {4}, 0); select say('account.opened', {0}, '{{}}')",
+                      acc(a.n), a.kind, a.bank, a.currency, a.floor));
     for (const int n : {1, 2, 3, 4}) {
       const int outside = n % 2 == 1 ? 5 : 6;
       const auto journal = '\'' + to_string(make_uuid_v7(1'650'000'000'000 + n, 1, 1)) + "'::uuid";
       const std::string sign = n <= 2 ? "-" : "";
       const std::string other = n <= 2 ? "" : "-";
-      run("books", "insert into journal_entries select " + journal + ", 'funding', 'test', 'k" +
-                       std::to_string(n) + "', '', " + acc(n) +
-                       ", 1000000, currency, now() from accounts where id = " + acc(n) + "; select post(" +
-                       acc(n) + ", " + journal + ", " + sign + "1000000), post(" + acc(outside) + ", " +
-                       journal + ", " + other + "1000000), say('account.funded', " + acc(n) + ", '{}')");
+      run("books",
+          fmt::format("insert into journal_entries select {0}, 'funding', 'test', 'k{1}', '', {2}, 1000000, "
+                      "currency, now() from accounts where id = {2}; "
+                      "select post({2}, {0}, {3}1000000), post({4}, {0}, {5}1000000), "
+                      "say('account.funded', {2}, '{{}}')",
+                      journal, n, acc(n), sign, acc(outside), other));
     }
     const struct {
       int n;
@@ -128,27 +131,25 @@ class BooksServer {
       const bool xof = std::string(o.currency) == "XOF";
       const auto debit = acc(xof ? 1 : 2);
       const auto credit = acc(xof ? 3 : 4);
-      const auto amount = std::to_string(o.amount);
       const bool final = final_status(*status_from(o.status));
-      std::string sql =
+      std::string sql = fmt::format(
           "insert into settlement_transactions(id, caller, idem_key, request_digest, obligation_id, "
-          "from_bank, to_bank, "
-          "amount, currency, settlement_date, priority, method, status, debit_account, credit_account, "
-          "reference, "
-          "order_digest, created_at, finalized_at) values (" +
-          set + ", 'test', 'o" + std::to_string(o.n) + "', '', 'OB', '" + (xof ? "ABIDCIAB" : "ACCRGHAC") +
-          "', '" + (xof ? "DAKRSNDA" : "KUMAGHKU") + "', " + amount + ", '" + o.currency +
-          "', '2026-11-20', 'NORMAL', 'LOCAL_ACH', '" + o.status + "', " + debit + ", " + credit + ", '" +
-          Books::reference(o.n) + "', '', now(), " + (final ? "now()" : "null") + "); ";
+          "from_bank, to_bank, amount, currency, settlement_date, priority, method, status, debit_account, "
+          "credit_account, reference, order_digest, created_at, finalized_at) values ({}, 'test', 'o{}', '', "
+          "'OB', '{}', '{}', {}, '{}', '2026-11-20', 'NORMAL', 'LOCAL_ACH', '{}', {}, {}, '{}', '', now(), "
+          "{}); ",
+          set, o.n, xof ? "ABIDCIAB" : "ACCRGHAC", xof ? "DAKRSNDA" : "KUMAGHKU", o.amount, o.currency,
+          o.status, debit, credit, Books::reference(o.n), final ? "now()" : "null");
       if (*o.hold)
-        sql += "select hold(" + set + ", " + debit + ", " + credit + ", " + amount + ", '" + o.currency +
-               "', '" + o.hold + "'), say('settlement.executing', " + set + ", '{\"n\":1}'); ";
+        sql += fmt::format(
+            "select hold({0}, {1}, {2}, {3}, '{4}', '{5}'), say('settlement.executing', {0}, "
+            "'{{\"n\":1}}'); ",
+            set, debit, credit, o.amount, o.currency, o.hold);
       std::string lower = o.status;
       for (auto& c : lower) c = c == '_' ? c : static_cast<char>(c - 'A' + 'a');
-      if (lower != "executing") sql += "select say('settlement." + lower + "', " + set + ", '{}'); ";
+      if (lower != "executing") sql += fmt::format("select say('settlement.{}', {}, '{{}}'); ", lower, set);
       if (std::string(o.status) == "COMPLETED")
-        sql += "select post(" + debit + ", " + set + ", " + amount + "), post(" + credit + ", " + set +
-               ", -" + amount + ")";
+        sql += fmt::format("select post({0}, {1}, {2}), post({3}, {1}, -{2})", debit, set, o.amount, credit);
       run("books", sql);
     }
   }

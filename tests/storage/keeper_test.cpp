@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(whoever_waits_for_a_check_gets_one_that_begins_now_and_so_d
   const auto now = house.answer(house.ask(true));
   BOOST_TEST(!now.ok);
   BOOST_TEST(now.invariants.size() == sql_checks().size());
-  BOOST_TEST(!house.answer(std::move(spread)).ok);
+  BOOST_TEST(!house.answer(spread).ok);
 }
 
 BOOST_AUTO_TEST_CASE(a_check_that_cannot_run_is_an_error_and_the_next_one_begins_anew) {
