@@ -91,19 +91,19 @@ std::unique_ptr<PgConnection> pg_connect(const std::string& database_url) {
   return db;
 }
 
-void stand_back(const PgConnection& session) {
+bool stand_back(const PgConnection& session) {
   // The other end of a unix socket is the process that listens: the postmaster. Only a child of its is surely
   // the process that the number means here.
   ucred listener{};
   socklen_t size = sizeof listener;
-  if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return;
+  if (::getsockopt(PQsocket(session.handle()), SOL_SOCKET, SO_PEERCRED, &listener, &size) != 0) return false;
   const pid_t process = PQbackendPID(session.handle());
-  if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return;
-  if (!counts_as_we_do(listener.pid)) return;
+  if (listener.pid <= 0 || process <= 0 || parent_of(process) != listener.pid) return false;
+  if (!counts_as_we_do(listener.pid)) return false;
   // Not by its nice value: where the kernel groups processes by session, that counts only among the
   // server's own.
   constexpr sched_param none{};
-  ::sched_setscheduler(process, SCHED_IDLE, &none);
+  return ::sched_setscheduler(process, SCHED_IDLE, &none) == 0;
 }
 
 }  // namespace settled

@@ -33,8 +33,8 @@ class PgConnection final : public pqxx::connection_base {
 std::unique_ptr<PgConnection> pg_connect(const std::string& database_url);
 
 /// From now on this session's process at the server gets the processor only when nobody else wants it: for
-/// what reads whole tables beside the money. Does nothing where the server is on another machine, or belongs
-/// to somebody whose processes we may not slow down.
-void stand_back(const PgConnection& session);
+/// what reads whole tables beside the money. False, and nothing is done, where the server is on another
+/// machine, or belongs to somebody whose processes we may not slow down.
+bool stand_back(const PgConnection& session);
 
 }  // namespace settled

@@ -19,6 +19,7 @@
 namespace settled {
 namespace {
 
+constexpr const char* lock_not_available = "55P03";
 constexpr int lease_lock_class = 0x5E77;  // advisory locks (class, writer): one live session per writer
 
 /// Errors after which the same work may be tried again: the server goes, comes, is full or was in the way.
@@ -83,7 +84,7 @@ class PgLedgerStore final : public LedgerStore {
       tx.commit();
       epoch_ = snapshot.epoch;
       settings_.on_proved(since);
-      tell(true, "");
+      tell(lanes_[0], true);
       return snapshot;
     });
   }
@@ -198,7 +199,7 @@ class PgLedgerStore final : public LedgerStore {
       write_batch_ahead(*lane.db, batch, settings_.writer, epoch_);
       lane.ahead = batch.number;
     } catch (const std::exception&) {
-      lane.db.reset();  // the commit writes everything in a new session, and says what is wrong
+      lane.lose();  // the commit writes everything once more, and says what is wrong
     }
   }
 
@@ -210,10 +211,11 @@ class PgLedgerStore final : public LedgerStore {
         try {
           return write_in(lane, batch);
         } catch (const pqxx::failure&) {
-          lane.db.reset();  // its transaction may have had to wait for too long
+          lane.lose();  // its transaction may have had to wait for too long
         }
       }
-      return lane.db ? write_in(lane, batch) : write_anew(lane, batch);
+      if (lane.db) return write_in(lane, batch);
+      return batch.lane == 0 ? write_anew(batch) : write_for_the_second_lane(batch);
     });
   }
 
@@ -242,29 +244,44 @@ class PgLedgerStore final : public LedgerStore {
     return true;
   }
 
-  bool write_anew(PgSession& lane, const LedgerBatch& batch) {
+  /// The first lane's batch, after its session was lost.
+  bool write_anew(const LedgerBatch& batch) {
     try {
-      connect(batch.lane);
+      return write_by_the_first_lane(batch);
     } catch (const pqxx::broken_connection&) {
-      if (batch.lane == 0) throw;
-      return write_in_the_first_lane(batch);
+      // A full server, perhaps: a session of the second lane is the one that the first lane needs.
+      const std::unique_lock theirs(lanes_[1].busy, std::try_to_lock);
+      if (theirs) lanes_[1].lose();
+      throw;
     }
-    return write_unless_recorded(lane, batch);
   }
 
-  /// Where the server has no session for the second lane any more. All commits behind this one wait for it,
-  /// also the next one, of which the first lane may hold rows.
-  bool write_in_the_first_lane(const LedgerBatch& batch) {
+  /// The second lane's batch, after its session was lost: the server may have no other. All commits behind
+  /// this one wait for it, also the next one, of which the first lane may hold rows.
+  bool write_for_the_second_lane(const LedgerBatch& batch) {
     PgSession& first = lanes_[0];
     const std::lock_guard mine(first.busy);
     try {
-      if (!first.db) connect(0);
-      first.forget_ahead();
-      return write_unless_recorded(first, batch);
+      return write_by_the_first_lane(batch);
+    } catch (const pqxx::sql_error& e) {
+      if (e.sqlstate() != lock_not_available || !first.db) {
+        first.lose();
+        throw;
+      }
+      // Asked here, where nobody else speaks on this session.
+      const auto why = lock_in_the_way(*first.db, e.what());
+      first.lose();
+      throw pqxx::sql_error(why, e.query(), lock_not_available);
     } catch (...) {
-      first.db.reset();
+      first.lose();
       throw;
     }
+  }
+
+  bool write_by_the_first_lane(const LedgerBatch& batch) {
+    if (!lanes_[0].db) connect(0);
+    lanes_[0].forget_ahead();
+    return write_unless_recorded(lanes_[0], batch);
   }
 
   /// After a session was lost: its last COMMIT may have happened although the answer was lost.
@@ -343,9 +360,12 @@ class PgLedgerStore final : public LedgerStore {
     }
   }
 
-  /// Tells of a change of the database's state only, and of two at once the later one last.
-  void tell(bool there, const std::string& why) {
+  /// What became of a session's work. That keys can be looked up again does not mean that anything can be
+  /// written. Tells of a change only, and of two at once the later one last.
+  void tell(PgSession& session, bool there, const std::string& why = "") {
     const std::lock_guard one_by_one(telling_);
+    session.down = !there;
+    if (there && (lanes_[0].down || lanes_[1].down)) return;
     if (std::exchange(there_, there) != there) settings_.on_database(there, why);
   }
 
@@ -358,10 +378,7 @@ class PgLedgerStore final : public LedgerStore {
       std::string why;
       try {
         auto done = work();
-        // Only now: a new connection may wait for the same lock as the one before. That keys can be looked up
-        // again does not mean that anything can be written.
-        session.down = false;
-        if (!lanes_[0].down && !lanes_[1].down) tell(true, "");
+        tell(session, true);  // only now: a new connection may wait for the same lock as the one before
         return done;
       } catch (const Fenced& e) {
         settings_.on_fenced(e.what());
@@ -375,13 +392,13 @@ class PgLedgerStore final : public LedgerStore {
         why = e.what();
       } catch (const pqxx::sql_error& e) {
         if (!passing(e.sqlstate())) throw;
-        why = e.sqlstate() == "55P03" && session.db ? lock_in_the_way(*session.db, e.what()) : e.what();
+        why = e.sqlstate() == lock_not_available && session.db ? lock_in_the_way(*session.db, e.what())
+                                                               : e.what();
       } catch (const pqxx::failure& e) {
         why = e.what();
       }
-      session.db.reset();  // whatever it was, the next try asks a new session what was recorded
-      session.down = true;
-      tell(false, why);
+      session.lose();  // whatever it was, the next try asks a new session what was recorded
+      tell(session, false, why);
       if (!settings_.keep_waiting()) throw std::runtime_error("stopped while the database is away: " + why);
       std::this_thread::sleep_for(pause);
     }

@@ -16,7 +16,7 @@ namespace settled {
 struct PgSession {
   std::unique_ptr<PgConnection> db;
   std::size_t rows = 0, plan_again_at = 0;
-  std::atomic<bool> down{false};
+  bool down = false;
   std::atomic<int> process{0};  // of the server
   std::int64_t ahead = 0;       // number of the batch whose first rows are written in its open transaction
   std::mutex busy;              // held by whoever writes: the first lane may have to do the second one's work
@@ -32,6 +32,11 @@ struct PgSession {
     setup.exec(
         "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; "
         "set enable_hashjoin = off; set enable_mergejoin = off; set enable_material = off");
+  }
+  /// What stood in its open transaction is gone with it.
+  void lose() {
+    db.reset();
+    ahead = 0;
   }
   /// What was written ahead is given up; its batch is written once more.
   void forget_ahead() {
@@ -49,7 +54,7 @@ struct PgSession {
       pqxx::nontransaction session(*db);
       session.exec("discard plans");
     } catch (const pqxx::failure&) {
-      db.reset();  // what was done is done; the next statement finds a new session
+      lose();  // what was done is done; the next statement finds a new session
     }
   }
 };

@@ -251,6 +251,11 @@ int Stand::best_connections() {
 std::string Stand::faults() {
   drain();
   if (auto wrong = faults_in_books(lab_.cluster(), database_); !wrong.empty()) return wrong;
+  return miscounted();
+}
+
+std::string Stand::miscounted() {
+  drain();
   const auto completed = count("status = 'COMPLETED'") - completed_before_;
   const auto told = static_cast<std::int64_t>(acknowledged);
   // What broke with its connection may have been settled: no client was told.

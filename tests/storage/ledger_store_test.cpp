@@ -9,6 +9,8 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <thread>
+
 namespace settled {
 namespace {
 using namespace std::chrono_literals;
@@ -368,11 +370,31 @@ BOOST_AUTO_TEST_CASE(a_commit_whose_lane_gets_no_session_any_more_is_written_in_
       "do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$");
   auto third = books.next();
   books.open(third, books.order(3), "c");
-  books.store->write_ahead(books.done(third));  // in the first lane
+  books.done(third);
+  std::jthread ahead([&] { books.store->write_ahead(third); });  // in the first lane
   books.store->commit(second);
+  ahead.join();
   books.store->commit(third);
   BOOST_TEST(books.database->query("select count(*) from settlement_transactions") == 3);
   BOOST_TEST(books.database->query("select held from accounts where bank = 'ABIDCIAB'") == 300);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_lane_takes_the_session_of_the_second_where_the_server_has_no_other) {
+  Books books("postgresql");
+  auto [first, second] = books.two_lanes();
+  books.store->commit(first);
+  books.store->commit(second);
+  auto third = books.next();
+  books.open(third, books.order(3), "c");
+  books.store->write_ahead(books.done(third));
+  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+                                   "state = 'idle in transaction' and datname = current_database()") == 1);
+  books.database->execute(
+      "do $$ begin perform pg_sleep(0.2); execute format('alter database %I connection limit %s', "
+      "current_database(), (select count(*) from pg_stat_activity where datname = current_database())); "
+      "end $$");
+  books.store->commit(third);
+  BOOST_TEST(books.database->query("select count(*) from settlement_transactions") == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_commit_sees_the_first_whatever_isolation_the_database_takes_for_granted) {
