@@ -1,5 +1,5 @@
-// The only file here that includes Boost.Beast. (g++ 12 destroys temporaries of a co_await expression twice when
-// they come from a conditional: what is handed to a coroutine has a name here.)
+// The only file here that includes Boost.Beast. (g++ 12 destroys temporaries of a co_await expression twice
+// when they come from a conditional: what is handed to a coroutine has a name here.)
 //
 // A connection lives on one thread: its coroutine, its timers and the answers posted to it all run there, so
 // nothing in it needs a lock.
