@@ -171,28 +171,33 @@ auto ask(Self self, const Question& q)
   });
 }
 
-void go_on_with_the_check(Self self, Seconds most) {
+/// `stretch`: how long a check that nobody waits for takes at a time.
+void go_on_with_the_check(Self self, Seconds stretch) {
   auto& state = self->state;
   auto& check = *state.check;
+  const auto most = check.awaited ? no_limit : stretch;
   const double before = check.report.seconds;
-  const bool stands_back = most != no_limit && !check.in_a_hurry;
-  const auto done = at_the_database(state.settings.database_url, [&] {
+  const auto& settings = state.settings;
+  const auto stands_back = check.in_a_hurry ? std::chrono::milliseconds(0)
+                           : check.awaited  ? settings.stands_back_max / 4
+                                            : settings.stands_back_max;
+  const auto done = at_the_database(settings.database_url, [&] {
     const auto began = std::chrono::steady_clock::now();
     try {
-      check_on(state.settings.database_url, check.report, most,
-               stands_back ? state.settings.stands_back_max : std::chrono::milliseconds(0));
+      check_on(settings.database_url, check.report, most, stands_back);
     } catch (const pqxx::sql_error& e) {
       const auto lost = std::chrono::steady_clock::now() - began;
-      if (!stands_back || e.sqlstate() != cancelled || lost < state.settings.stands_back_max) throw;
+      if (check.in_a_hurry || e.sqlstate() != cancelled || lost < stands_back) throw;
       check.in_a_hurry = true;  // the machine has no time to give away
       check.report.seconds += Seconds(lost).count();
     }
     // Of wrong books nobody waits to hear the rest: the sends must stop now.
-    return (!check.report.ok && most != no_limit) || check.report.invariants.size() == sql_checks().size();
+    return (!check.report.ok && !check.awaited) || check.report.invariants.size() == sql_checks().size();
   });
   if (done && !*done) {
     constexpr double a_twentieth = 19, longest_s = 60;
-    const auto pause = Seconds(std::min(a_twentieth * (check.report.seconds - before), longest_s));
+    const auto pause =
+        Seconds(check.awaited ? 0 : std::min(a_twentieth * (check.report.seconds - before), longest_s));
     self->delayed_send(self, std::chrono::duration_cast<std::chrono::milliseconds>(pause),
                        CheckOn{state.checks});
     return;
@@ -217,7 +222,8 @@ caf::result<InvariantReport> check(Self self, const CheckInvariants& q) {
   ++state.checks;
   state.check->report = {};
   state.check->in_a_hurry = false;
-  go_on_with_the_check(self, q.at_once ? no_limit : Seconds(state.settings.at_a_stretch));
+  state.check->awaited = q.at_once;
+  go_on_with_the_check(self, Seconds(state.settings.at_a_stretch));
   return promise;
 }
 }  // namespace

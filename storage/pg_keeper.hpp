@@ -2,12 +2,12 @@
 // out of the way, remembers when each job ran.
 //
 // Spawned by   runtime/, detached (it blocks on the database, and a check of everything takes a while).
-// Remembers    how far a check has come that it spreads over time. Each question gets a connection of its
-// own. Spreads      a check that nobody waits for: rule by rule, each in a snapshot of its own, behind
-// everybody
-//              else, and after each a pause of 19 times what it took, so that it takes a twentieth of one
-//              core. Small books are checked at once. What does not get through behind the others takes its
-//              turn among them.
+// Remembers    how far a check has come; each question gets a connection of its own.
+// Stands back  a check's process at the server runs behind everybody else's; what does not get through
+//              there takes its turn among them, sooner where somebody waits: after a restart the sends do.
+// Spreads      a check that nobody waits for: rule by rule, each in a snapshot of its own, and after each
+//              a pause of 19 times what it took, so that it takes a twentieth of one core. Small books are
+//              checked at once.
 // On failure   answers the question with an error and goes on.
 #pragma once
 #include "messages/actors.hpp"
@@ -26,7 +26,8 @@ struct PgKeeperSettings {
   std::string database_url;
   /// Books that are checked within this time are not worth a pause.
   std::chrono::milliseconds at_a_stretch{200};
-  /// A rule that takes longer than this behind everybody else is begun anew as one of them.
+  /// A rule that takes longer than this behind everybody else is begun anew as one of them; a quarter of it
+  /// where somebody waits.
   std::chrono::milliseconds stands_back_max{120'000};
 };
 
@@ -38,6 +39,7 @@ struct CheckOn {
 /// A check that is under way.
 struct BooksCheck {
   InvariantReport report;
+  bool awaited = false;     // all of it at once
   bool in_a_hurry = false;  // it got no time behind the others
   std::vector<caf::typed_response_promise<InvariantReport>> waiting;
 };
