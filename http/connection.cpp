@@ -12,7 +12,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -32,7 +31,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using Stream = beast::basic_stream<tcp, PortExecutor>;
-constexpr asio::use_awaitable_t<PortExecutor> use_task{};
 using boost::system::error_code;
 
 // A body that is kept up to the parser's limit, or thrown away as it comes.

@@ -6,6 +6,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -22,6 +23,7 @@ using PortTimer =
                                       boost::asio::wait_traits<std::chrono::steady_clock>, PortExecutor>;
 template <class T>
 using PortTask = boost::asio::awaitable<T, PortExecutor>;
+inline constexpr boost::asio::use_awaitable_t<PortExecutor> use_task{};
 
 /// What the connections share with the server; outlives neither's last user.
 struct PortShared {

@@ -5,7 +5,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -47,12 +46,11 @@ struct Server::Impl {
       const auto& loop = loops[next % loops.size()];
       PortSocket socket(loop->io);
       error_code ec;
-      co_await acceptor->async_accept(socket,
-                                      asio::redirect_error(asio::use_awaitable_t<PortExecutor>{}, ec));
+      co_await acceptor->async_accept(socket, asio::redirect_error(use_task, ec));
       if (ec == asio::error::operation_aborted || !acceptor->is_open()) co_return;
       if (ec) {  // no descriptors left, or a client that was gone before we looked
         PortTimer pause(loops.front()->io.get_executor(), std::chrono::milliseconds(50));
-        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable_t<PortExecutor>{}, ec));
+        co_await pause.async_wait(asio::redirect_error(use_task, ec));
         continue;
       }
       const auto before = shared->connections.fetch_add(1);

@@ -7,6 +7,10 @@
 
 namespace settled {
 
+/// SQLSTATEs that mean something to more than one of us.
+inline constexpr const char* statement_cancelled = "57014";  // also by its own time-out
+inline constexpr const char* lock_not_available = "55P03";
+
 /// libpq's keywords for `database_url`, with the time-outs that it leaves open. Also takes the documents'
 /// form with a driver suffix (postgresql+asyncpg://). Throws std::runtime_error naming what is wrong.
 std::string connection_string(const std::string& database_url);

@@ -16,7 +16,6 @@ namespace {
 using Self = PgKeeperActor::stateful_pointer<PgKeeperState>;
 using Seconds = std::chrono::duration<double>;
 constexpr auto no_limit = Seconds(std::numeric_limits<double>::max());
-constexpr std::string_view cancelled = "57014";
 constexpr int watched_at_once = 200;
 constexpr int archived_at_once = 5'000;
 
@@ -141,7 +140,7 @@ JobsReport answer(pqxx::connection_base& db, const ReadKeptJobs&) {
 /// The server goes or is gone; a statement that was cancelled is none of that.
 bool away(const pqxx::sql_error& e) {
   const auto& state = e.sqlstate();
-  return state.starts_with("08") || (state.starts_with("57") && state != cancelled);
+  return state.starts_with("08") || (state.starts_with("57") && state != statement_cancelled);
 }
 
 /// What a question to the database came to: its answer, or an error in words.
@@ -187,7 +186,7 @@ void go_on_with_the_check(Self self, Seconds stretch) {
       check_on(settings.database_url, check.report, most, stands_back);
     } catch (const pqxx::sql_error& e) {
       const auto lost = std::chrono::steady_clock::now() - began;
-      if (check.in_a_hurry || e.sqlstate() != cancelled || lost < stands_back) throw;
+      if (check.in_a_hurry || e.sqlstate() != statement_cancelled || lost < stands_back) throw;
       check.in_a_hurry = true;  // the machine has no time to give away
       check.report.seconds += Seconds(lost).count();
     }

@@ -19,7 +19,6 @@
 namespace settled {
 namespace {
 
-constexpr const char* lock_not_available = "55P03";
 constexpr int lease_lock_class = 0x5E77;  // advisory locks (class, writer): one live session per writer
 
 /// Errors after which the same work may be tried again: the server goes, comes, is full or was in the way.
@@ -173,7 +172,7 @@ class PgLedgerStore final : public LedgerStore {
     return persistently(lanes_[0], [&] {
       if (!lanes_[0].db) connect(0);
       const auto since = settings_.steady();
-      const auto recorded = recorded_batch(lanes_[0]);
+      const auto recorded = recorded_batch();
       settings_.on_proved(since);
       return recorded == batch;
     });
@@ -278,22 +277,19 @@ class PgLedgerStore final : public LedgerStore {
     }
   }
 
-  bool write_by_the_first_lane(const LedgerBatch& batch) {
-    if (!lanes_[0].db) connect(0);
-    lanes_[0].forget_ahead();
-    return write_unless_recorded(lanes_[0], batch);
-  }
-
   /// After a session was lost: its last COMMIT may have happened although the answer was lost.
-  bool write_unless_recorded(PgSession& lane, const LedgerBatch& batch) {
+  bool write_by_the_first_lane(const LedgerBatch& batch) {
+    PgSession& first = lanes_[0];
+    if (!first.db) connect(0);
+    first.forget_ahead();
     const auto since = settings_.steady();
     // `for update` waits until a dying session has decided.
-    if (recorded_batch(lane, " for update") != batch.number) {
+    if (recorded_batch(" for update") != batch.number) {
       try {
-        return write_in(lane, batch);
+        return write_in(first, batch);
       } catch (const Fenced&) {
         // Or that session has decided only now.
-        if (recorded_batch(lane) != batch.number) throw;
+        if (recorded_batch() != batch.number) throw;
       }
     }
     settings_.on_proved(since);
@@ -322,8 +318,9 @@ class PgLedgerStore final : public LedgerStore {
     }
   }
 
-  std::int64_t recorded_batch(const PgSession& lane, const char* how = "") {
-    pqxx::work tx(*lane.db);
+  /// As the first lane's session sees it.
+  std::int64_t recorded_batch(const char* how = "") {
+    pqxx::work tx(*lanes_[0].db);
     const auto rows =
         tx.exec_params(std::string("select batch from ledger_writers where writer = $1 and epoch = $2") + how,
                        settings_.writer, epoch_);

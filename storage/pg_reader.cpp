@@ -154,8 +154,8 @@ auto ask(Self self, const Question& q) -> caf::result<decltype(read(std::declval
       return answer;
     } catch (const pqxx::sql_error& e) {
       // Cancelled for its length: another try would take as long.
-      if (e.sqlstate() != "57014") state.db.reset();
-      if (fresh || e.sqlstate() == "57014")
+      if (e.sqlstate() != statement_cancelled) state.db.reset();
+      if (fresh || e.sqlstate() == statement_cancelled)
         return caf::make_error(caf::sec::runtime_error, std::string("database: ") + e.what());
     } catch (const std::exception& e) {
       state.db.reset();

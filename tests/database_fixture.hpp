@@ -62,6 +62,10 @@ struct DatabaseFixture {
     pqxx::nontransaction session(db);
     session.exec(sql);
   }
+  /// "connection limit 3".
+  void alter_database(const std::string& how) {
+    execute("alter database " + query<std::string>("select quote_ident(current_database())") + ' ' + how);
+  }
 };
 
 }  // namespace settled::tests

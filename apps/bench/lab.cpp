@@ -249,9 +249,8 @@ int Stand::best_connections() {
 }
 
 std::string Stand::faults() {
-  drain();
-  if (auto wrong = faults_in_books(lab_.cluster(), database_); !wrong.empty()) return wrong;
-  return miscounted();
+  auto wrong = miscounted();
+  return wrong.empty() ? faults_in_books(lab_.cluster(), database_) : wrong;
 }
 
 std::string Stand::miscounted() {

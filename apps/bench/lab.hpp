@@ -80,10 +80,10 @@ class Stand {
   /// Until nothing is in flight.
   void drain();
   std::int64_t count(const std::string& condition) const;
-  /// Drains, verifies, and compares what was acknowledged with what is COMPLETED. Empty: all is right.
-  std::string faults();
-  /// The same without the verification, which takes minutes where there are millions of settlements.
+  /// Drains, and compares what was acknowledged with what is COMPLETED. Empty: all is right.
   std::string miscounted();
+  /// The same, and verifies, which takes minutes where there are millions of settlements.
+  std::string faults();
 
   Server& server() { return *server_; }
   const std::string& database() const { return database_; }

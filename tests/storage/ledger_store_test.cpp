@@ -113,6 +113,11 @@ struct Books {
     BOOST_TEST(store->lane_ready(1));
     return {std::move(first), std::move(second)};
   }
+  /// The server ends the session of the one transaction that waits for us.
+  void end_the_open_transaction() {
+    BOOST_TEST(database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+                               "state = 'idle in transaction' and datname = current_database()") == 1);
+  }
   /// Refused as a whole, and the writer goes on from what was there before.
   void expect_refused(LedgerBatch batch) {
     BOOST_CHECK_THROW(store->commit(done(batch)), std::exception);
@@ -351,8 +356,7 @@ BOOST_AUTO_TEST_CASE(a_commit_finds_out_that_the_session_with_its_rows_is_lost) 
   books.open(batch, books.order(1), "a");
   BOOST_TEST(books.store->lane_ready(1));
   books.store->write_ahead(books.done(batch));
-  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
-                                   "state = 'idle in transaction' and datname = current_database()") == 1);
+  books.end_the_open_transaction();
   books.store->commit(batch);
   BOOST_CHECK(books.store->find(settlement_id(1)));
   BOOST_TEST(books.database->query("select held from accounts where bank = 'ABIDCIAB'") == 100);
@@ -364,10 +368,8 @@ BOOST_AUTO_TEST_CASE(a_commit_whose_lane_gets_no_session_any_more_is_written_in_
   books.store->write_ahead(second);
   books.store->commit(first);
   // Gone, and the server is full.
-  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
-                                   "state = 'idle in transaction' and datname = current_database()") == 1);
-  books.database->execute(
-      "do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$");
+  books.end_the_open_transaction();
+  books.database->alter_database("connection limit 0");
   auto third = books.next();
   books.open(third, books.order(3), "c");
   books.done(third);
@@ -387,21 +389,18 @@ BOOST_AUTO_TEST_CASE(the_first_lane_takes_the_session_of_the_second_where_the_se
   auto third = books.next();
   books.open(third, books.order(3), "c");
   books.store->write_ahead(books.done(third));
-  BOOST_TEST(books.database->query("select count(pg_terminate_backend(pid)) from pg_stat_activity where "
-                                   "state = 'idle in transaction' and datname = current_database()") == 1);
-  books.database->execute(
-      "do $$ begin perform pg_sleep(0.2); execute format('alter database %I connection limit %s', "
-      "current_database(), (select count(*) from pg_stat_activity where datname = current_database())); "
-      "end $$");
+  books.end_the_open_transaction();
+  std::this_thread::sleep_for(200ms);  // until that session is not counted any more
+  const auto left =
+      books.database->query("select count(*) from pg_stat_activity where datname = current_database()");
+  books.database->alter_database("connection limit " + std::to_string(left));
   books.store->commit(third);
   BOOST_TEST(books.database->query("select count(*) from settlement_transactions") == 3);
 }
 
 BOOST_AUTO_TEST_CASE(a_second_commit_sees_the_first_whatever_isolation_the_database_takes_for_granted) {
   Books books("postgresql");
-  books.database->execute(
-      "do $$ begin execute format('alter database %I set default_transaction_isolation = %L', "
-      "current_database(), 'repeatable read'); end $$");
+  books.database->alter_database("set default_transaction_isolation = 'repeatable read'");
   books.store = nullptr;
   books.store =
       make_pg_ledger_store({.database_url = books.database->url, .owner = "test", .lease_patience = 2s});

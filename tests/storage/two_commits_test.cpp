@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(whatever_stood_upon_a_refused_commit_everybody_hears_of_the
 
 BOOST_AUTO_TEST_CASE(where_the_server_has_no_session_for_a_second_lane_one_is_enough) {
   // This test's own, the writer's first lane, and its lookups.
-  execute("do $$ begin execute format('alter database %I connection limit 3', current_database()); end $$");
+  alter_database("connection limit 3");
   place(own);
   BOOST_TEST(answered == clients * each * orders);
   expect_recorded(clients * each * orders);
